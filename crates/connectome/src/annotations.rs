@@ -34,7 +34,11 @@ pub(crate) fn read_annotations(
             match cells[column].trim() {
                 NO_PAIR => Ok(None),
                 text => text.parse().map(Some).map_err(|_| {
-                    table.bad_value(row, column, &format!("a neuron's identity or \"{NO_PAIR}\""))
+                    table.bad_value(
+                        row,
+                        column,
+                        &format!("a neuron's identity or \"{NO_PAIR}\""),
+                    )
                 }),
             }
         };
@@ -43,7 +47,10 @@ pub(crate) fn read_annotations(
             left: identity(columns[0])?,
             right: identity(columns[1])?,
             celltype: cells[columns[2]].trim().to_owned(),
-            items: cells[columns[3]].split(';').map(|item| item.trim().to_owned()).collect(),
+            items: cells[columns[3]]
+                .split(';')
+                .map(|item| item.trim().to_owned())
+                .collect(),
         });
     }
     Ok(annotations)
@@ -60,7 +67,10 @@ pub(crate) fn select(
     let mut seen = HashSet::new();
     for rule in rules {
         let before = neurons.len();
-        for annotation in annotations.iter().filter(|annotation| matches(annotation, rule)) {
+        for annotation in annotations
+            .iter()
+            .filter(|annotation| matches(annotation, rule))
+        {
             let sides = [
                 (annotation.left, Side::Left, annotation.right),
                 (annotation.right, Side::Right, annotation.left),
@@ -100,7 +110,9 @@ pub(crate) fn select(
 
 fn matches(annotation: &Annotation, rule: &PopulationRule) -> bool {
     let has = |item: &String| annotation.items.contains(item);
-    rule.celltype.as_ref().is_none_or(|celltype| *celltype == annotation.celltype)
+    rule.celltype
+        .as_ref()
+        .is_none_or(|celltype| *celltype == annotation.celltype)
         && rule.annotation.iter().all(has)
         && !rule.without.iter().any(has)
 }

@@ -22,11 +22,21 @@ pub(crate) struct Archive {
 impl Archive {
     /// Reads and hashes the archive and checks that it is one and has all members.
     pub fn open(path: &Path, descriptor: &ArchiveDescriptor) -> Result<Self, DataError> {
-        let bytes = std::fs::read(path)
-            .map_err(|cause| DataError::Unreadable { path: path.to_owned(), cause })?;
+        let bytes = std::fs::read(path).map_err(|cause| DataError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        })?;
         let sha256 = hash_of(&bytes);
-        let trusted = descriptor.sha256.as_ref().is_none_or(|expected| *expected == sha256);
-        let archive = Self { bytes, name: descriptor.path.clone(), sha256, trusted };
+        let trusted = descriptor
+            .sha256
+            .as_ref()
+            .is_none_or(|expected| *expected == sha256);
+        let archive = Self {
+            bytes,
+            name: descriptor.path.clone(),
+            sha256,
+            trusted,
+        };
         let mut zip = archive.zip()?;
         for member in descriptor.members() {
             archive.find(&mut zip, &member.path)?;
@@ -36,7 +46,10 @@ impl Archive {
 
     fn zip(&self) -> Result<zip::ZipArchive<Cursor<&[u8]>>, DataError> {
         zip::ZipArchive::new(Cursor::new(self.bytes.as_slice())).map_err(|error| {
-            DataError::NotAnArchive { file: self.name.clone(), reason: error.to_string() }
+            DataError::NotAnArchive {
+                file: self.name.clone(),
+                reason: error.to_string(),
+            }
         })
     }
 
@@ -46,10 +59,11 @@ impl Archive {
         zip: &mut zip::ZipArchive<Cursor<&[u8]>>,
         member: &str,
     ) -> Result<usize, DataError> {
-        zip.index_for_name(member).ok_or_else(|| DataError::MemberMissing {
-            archive: self.name.clone(),
-            member: member.to_owned(),
-        })
+        zip.index_for_name(member)
+            .ok_or_else(|| DataError::MemberMissing {
+                archive: self.name.clone(),
+                member: member.to_owned(),
+            })
     }
 
     /// Streams one member through `read`, then checks the rest of it (length, checksum and, in an
@@ -77,7 +91,9 @@ impl Archive {
         }
         let mut zip = self.zip()?;
         let index = self.find(&mut zip, &member.path)?;
-        let file = zip.by_index(index).map_err(|error| damaged(error.to_string()))?;
+        let file = zip
+            .by_index(index)
+            .map_err(|error| damaged(error.to_string()))?;
         let mut reader = BufReader::with_capacity(1 << 17, file);
         let result = read(&mut reader)?;
         // The checksum is compared at the end of the stream only.
@@ -93,11 +109,15 @@ impl Archive {
         };
         let mut zip = self.zip()?;
         let index = self.find(&mut zip, member)?;
-        let mut file = zip.by_index(index).map_err(|error| damaged(error.to_string()))?;
+        let mut file = zip
+            .by_index(index)
+            .map_err(|error| damaged(error.to_string()))?;
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 16];
         loop {
-            let count = file.read(&mut buffer).map_err(|error| damaged(error.to_string()))?;
+            let count = file
+                .read(&mut buffer)
+                .map_err(|error| damaged(error.to_string()))?;
             if count == 0 {
                 return Ok(hexadecimal(&hasher.finalize()));
             }
@@ -115,8 +135,10 @@ pub fn hash_of(bytes: &[u8]) -> String {
 /// Bytes in lower-case hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

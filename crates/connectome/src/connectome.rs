@@ -21,8 +21,12 @@ pub enum Compartment {
 
 impl Compartment {
     /// All four, in the order in which [`Contact::counts`] stores them.
-    pub const ALL: [Self; 4] =
-        [Self::AxonAxon, Self::AxonDendrite, Self::DendriteAxon, Self::DendriteDendrite];
+    pub const ALL: [Self; 4] = [
+        Self::AxonAxon,
+        Self::AxonDendrite,
+        Self::DendriteAxon,
+        Self::DendriteDendrite,
+    ];
 
     /// The two-letter abbreviation of the field: `aa`, `ad`, `da` or `dd`.
     #[must_use]
@@ -38,7 +42,9 @@ impl Compartment {
     /// The compartment pair of a two-letter abbreviation.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|compartment| compartment.code() == code)
+        Self::ALL
+            .into_iter()
+            .find(|compartment| compartment.code() == code)
     }
 }
 
@@ -155,12 +161,17 @@ impl Connectome {
                 }
             }
         }
-        let populations =
-            order.iter().map(|name| ((*name).to_owned(), ranges[name].clone())).collect();
+        let populations = order
+            .iter()
+            .map(|name| ((*name).to_owned(), ranges[name].clone()))
+            .collect();
         for contact in &contacts {
             for index in [contact.source, contact.target] {
                 if index as usize >= neurons.len() {
-                    return Err(ConnectomeError::UnknownNeuron { index, neurons: neurons.len() });
+                    return Err(ConnectomeError::UnknownNeuron {
+                        index,
+                        neurons: neurons.len(),
+                    });
                 }
             }
         }
@@ -174,7 +185,11 @@ impl Connectome {
                 });
             }
         }
-        Ok(Self { neurons, populations, contacts })
+        Ok(Self {
+            neurons,
+            populations,
+            contacts,
+        })
     }
 
     /// All neurons, population by population.
@@ -198,7 +213,10 @@ impl Connectome {
     /// The range of a population's neurons, or `None` if there is no such population.
     #[must_use]
     pub fn population(&self, name: &str) -> Option<Range<usize>> {
-        self.populations.iter().find(|(other, _)| other == name).map(|(_, range)| range.clone())
+        self.populations
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, range)| range.clone())
     }
 
     /// The edges between two populations, contacts added over `compartments`, in order of source and
@@ -208,7 +226,9 @@ impl Connectome {
         let (Some(from), Some(to)) = (self.population(source), self.population(target)) else {
             return Vec::new();
         };
-        let first = self.contacts.partition_point(|contact| (contact.source as usize) < from.start);
+        let first = self
+            .contacts
+            .partition_point(|contact| (contact.source as usize) < from.start);
         self.contacts[first..]
             .iter()
             .take_while(|contact| (contact.source as usize) < from.end)

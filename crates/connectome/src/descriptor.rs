@@ -109,12 +109,19 @@ impl ArchiveDescriptor {
     /// All members that are read.
     #[must_use]
     pub const fn members(&self) -> [&FileDescriptor; 6] {
-        [&self.annotations, &self.all, &self.aa, &self.ad, &self.da, &self.dd]
+        [
+            &self.annotations,
+            &self.all,
+            &self.aa,
+            &self.ad,
+            &self.da,
+            &self.dd,
+        ]
     }
 }
 
 /// Which rows of the annotations make up a population.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PopulationRule {
     /// Name of the population.
@@ -365,7 +372,9 @@ impl Descriptor {
         }
         let responses = &descriptor.responses;
         if responses.clip_low >= responses.clip_high || responses.odours.is_empty() {
-            return Err(fault("responses need odours and clip_low below clip_high".to_owned()));
+            return Err(fault(
+                "responses need odours and clip_low below clip_high".to_owned(),
+            ));
         }
         Ok(descriptor)
     }
@@ -379,7 +388,9 @@ impl Descriptor {
 
 /// The set of the compartment pairs with these codes; codes of a descriptor are known to be valid.
 pub(crate) fn compartments(codes: &[String]) -> CompartmentSet {
-    let members: Vec<Compartment> =
-        codes.iter().filter_map(|code| Compartment::from_code(code)).collect();
+    let members: Vec<Compartment> = codes
+        .iter()
+        .filter_map(|code| Compartment::from_code(code))
+        .collect();
     CompartmentSet::of(&members)
 }

@@ -22,13 +22,23 @@ pub enum DataError {
     FolderMissing { path: PathBuf },
     /// A file that is needed does not exist.
     #[error("{path} is missing in {}; {hint}", .folder.display())]
-    FileMissing { folder: PathBuf, path: String, hint: String },
+    FileMissing {
+        folder: PathBuf,
+        path: String,
+        hint: String,
+    },
     /// A file cannot be read.
     #[error("cannot read {}: {cause}", .path.display())]
-    Unreadable { path: PathBuf, cause: std::io::Error },
+    Unreadable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
     /// A file cannot be written.
     #[error("cannot write {}: {cause}", .path.display())]
-    Unwritable { path: PathBuf, cause: std::io::Error },
+    Unwritable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
     /// The archive is truncated or no zip file at all.
     #[error("{file} is not a complete zip archive ({reason}); download it again")]
     NotAnArchive { file: String, reason: String },
@@ -37,104 +47,238 @@ pub enum DataError {
     MemberMissing { archive: String, member: String },
     /// A file inside the archive is damaged.
     #[error("{member} in {archive} cannot be unpacked ({reason}); download the archive again")]
-    MemberUnreadable { archive: String, member: String, reason: String },
+    MemberUnreadable {
+        archive: String,
+        member: String,
+        reason: String,
+    },
     /// A file has other content than expected.
     #[error(
         "{file} has SHA-256 {actual}, expected {expected}; it is damaged or another version: download it again"
     )]
-    WrongHash { file: String, expected: String, actual: String },
+    WrongHash {
+        file: String,
+        expected: String,
+        actual: String,
+    },
     /// A table cannot be split into rows and columns.
     #[error("{file}, row {row}: {reason}")]
-    MalformedTable { file: String, row: u64, reason: String },
+    MalformedTable {
+        file: String,
+        row: u64,
+        reason: String,
+    },
     /// A table lacks a column.
     #[error("{file} has no column \"{column}\"; its columns are {found}")]
-    MissingColumn { file: String, column: String, found: String },
+    MissingColumn {
+        file: String,
+        column: String,
+        found: String,
+    },
     /// A table holds a value that makes no sense.
     #[error("{file}, row {row}, column \"{column}\": \"{value}\" is not {expected}")]
-    BadValue { file: String, row: u64, column: String, value: String, expected: String },
+    BadValue {
+        file: String,
+        row: u64,
+        column: String,
+        value: String,
+        expected: String,
+    },
     /// A neuron is not known to a table.
     #[error("{file}, row {row}: neuron {id} is unknown ({context})")]
-    UnknownNeuron { file: String, row: u64, id: u64, context: String },
+    UnknownNeuron {
+        file: String,
+        row: u64,
+        id: u64,
+        context: String,
+    },
     /// A selected neuron is missing.
     #[error("neuron {id} (population {population}) is missing in {file}")]
-    MissingNeuron { file: String, id: u64, population: String },
+    MissingNeuron {
+        file: String,
+        id: u64,
+        population: String,
+    },
     /// A neuron stands twice in a table.
     #[error("{file}, {place}: neuron {id} is listed a second time")]
-    DuplicateNeuron { file: String, place: String, id: u64 },
+    DuplicateNeuron {
+        file: String,
+        place: String,
+        id: u64,
+    },
     /// A matrix has not as many rows as columns.
     #[error("{file} is not square: {rows} rows, {columns} columns")]
-    NotSquare { file: String, rows: usize, columns: usize },
+    NotSquare {
+        file: String,
+        rows: usize,
+        columns: usize,
+    },
     /// A matrix row is too short or too long.
     #[error("{file}, row {row} has {actual} cells, expected {expected}")]
-    RowLength { file: String, row: usize, expected: usize, actual: usize },
+    RowLength {
+        file: String,
+        row: usize,
+        expected: usize,
+        actual: usize,
+    },
     /// A matrix lists another number of neurons than expected.
     #[error("{file} lists {actual} neurons, expected {expected}")]
-    MatrixSize { file: String, expected: usize, actual: usize },
+    MatrixSize {
+        file: String,
+        expected: usize,
+        actual: usize,
+    },
     /// A cell is empty or no number.
     #[error("{file}, row {row}, column {column}: \"{value}\" is not a number")]
-    NotANumber { file: String, row: usize, column: usize, value: String },
+    NotANumber {
+        file: String,
+        row: usize,
+        column: usize,
+        value: String,
+    },
     /// A cell is NaN or infinite.
     #[error("{file}, row {row}, column {column}: {value} is not a finite number")]
-    NotFinite { file: String, row: usize, column: usize, value: String },
+    NotFinite {
+        file: String,
+        row: usize,
+        column: usize,
+        value: String,
+    },
     /// A cell is negative.
     #[error("{file}, row {row}, column {column}: {value} is negative; contacts are counts")]
-    NegativeCount { file: String, row: usize, column: usize, value: String },
+    NegativeCount {
+        file: String,
+        row: usize,
+        column: usize,
+        value: String,
+    },
     /// A cell is no whole number.
     #[error("{file}, row {row}, column {column}: {value} is not a whole number of contacts")]
-    FractionalCount { file: String, row: usize, column: usize, value: String },
+    FractionalCount {
+        file: String,
+        row: usize,
+        column: usize,
+        value: String,
+    },
     /// A cell is larger than any possible count.
     #[error("{file}, row {row}, column {column}: {value} contacts are too many to be true")]
-    CountTooLarge { file: String, row: usize, column: usize, value: String },
+    CountTooLarge {
+        file: String,
+        row: usize,
+        column: usize,
+        value: String,
+    },
     /// The four compartment matrices do not add up to the matrix of all contacts.
     #[error(
         "contacts from neuron {from} to neuron {to}: aa + ad + da + dd is {parts}, but all-all says {all}"
     )]
-    SumMismatch { from: u64, to: u64, parts: u32, all: u32 },
+    SumMismatch {
+        from: u64,
+        to: u64,
+        parts: u32,
+        all: u32,
+    },
     /// A population has another size than expected.
     #[error("population {population} has {actual} neurons, expected {expected}")]
-    PopulationSize { population: String, expected: usize, actual: usize },
+    PopulationSize {
+        population: String,
+        expected: usize,
+        actual: usize,
+    },
     /// A pathway has another number of edges than expected.
     #[error("pathway {pathway} has {actual} edges, expected {expected}")]
-    PathwayEdges { pathway: String, expected: usize, actual: usize },
+    PathwayEdges {
+        pathway: String,
+        expected: usize,
+        actual: usize,
+    },
     /// A pathway has another number of contacts than expected.
     #[error("pathway {pathway} has {actual} contacts, expected {expected}")]
-    PathwayContacts { pathway: String, expected: u64, actual: u64 },
+    PathwayContacts {
+        pathway: String,
+        expected: u64,
+        actual: u64,
+    },
     /// A pathway's largest edge differs.
     #[error("the largest edge of pathway {pathway} has {actual} contacts, expected {expected}")]
-    PathwayLargest { pathway: String, expected: u32, actual: u32 },
+    PathwayLargest {
+        pathway: String,
+        expected: u32,
+        actual: u32,
+    },
     /// A gap-junction rule gives another number of pairs.
     #[error("gap junctions {set}: {actual} pairs, expected {expected}")]
-    GapPairs { set: String, expected: usize, actual: usize },
+    GapPairs {
+        set: String,
+        expected: usize,
+        actual: usize,
+    },
     /// The split by fan-out gives other numbers.
     #[error(
         "the fan-out split of {population} gives {actual} excitatory : inhibitory neurons, expected {expected}"
     )]
-    SignSplit { population: String, expected: String, actual: String },
+    SignSplit {
+        population: String,
+        expected: String,
+        actual: String,
+    },
     /// The response table has other rows or columns.
     #[error("{file}: {found}, expected {expected}")]
-    ResponseShape { file: String, expected: String, found: String },
+    ResponseShape {
+        file: String,
+        expected: String,
+        found: String,
+    },
     /// The response table's extremes differ.
-    #[error("{file}: rates run from {low} to {high} spikes/s, expected {expected_low} to {expected_high}")]
-    ResponseRange { file: String, low: i32, high: i32, expected_low: i32, expected_high: i32 },
+    #[error(
+        "{file}: rates run from {low} to {high} spikes/s, expected {expected_low} to {expected_high}"
+    )]
+    ResponseRange {
+        file: String,
+        low: i32,
+        high: i32,
+        expected_low: i32,
+        expected_high: i32,
+    },
     /// The spontaneous rates do not add up.
     #[error("{file}: the spontaneous rates (row 0) sum to {actual}, expected {expected}")]
-    ResponseSum { file: String, expected: i32, actual: i32 },
+    ResponseSum {
+        file: String,
+        expected: i32,
+        actual: i32,
+    },
     /// The normalised file does not follow from the rates.
     #[error(
         "{file}, {odour} / {receptor}: {actual} is not the normalised rate, which is {expected}; rebuild the file"
     )]
-    NormalisedMismatch { file: String, odour: String, receptor: String, expected: f64, actual: f64 },
+    NormalisedMismatch {
+        file: String,
+        odour: String,
+        receptor: String,
+        expected: f64,
+        actual: f64,
+    },
     /// Two files that should say the same do not.
     #[error("{first} and {second} disagree: {what}")]
-    TablesDisagree { first: String, second: String, what: String },
+    TablesDisagree {
+        first: String,
+        second: String,
+        what: String,
+    },
     /// An odour is missing in a file of one receptor.
     #[error("{file} has no rate for \"{odour}\"")]
     OdourMissing { file: String, odour: String },
     /// An odour stands twice in a file of one receptor.
     #[error("{file}, row {row}: \"{odour}\" is listed a second time")]
-    OdourTwice { file: String, row: u64, odour: String },
+    OdourTwice {
+        file: String,
+        row: u64,
+        odour: String,
+    },
     /// Receptors cannot be matched by name.
-    #[error("receptors cannot be matched with neurons by name: {reason}; use the mapping by_position")]
+    #[error(
+        "receptors cannot be matched with neurons by name: {reason}; use the mapping by_position"
+    )]
     NoReceptorNames { reason: String },
     /// The neurons and contacts do not form a graph.
     #[error(transparent)]

@@ -1,7 +1,33 @@
 //! Neurons, contacts and data sets: what a connectome says, and nothing about dynamics.
+//!
+//! [`DataSet::find`] looks for the data, reads and checks them. [`Connectome`] is the graph,
+//! [`OdourPanel`] the receptor responses that drive it.
 
+mod annotations;
+mod archive;
+mod check;
 mod connectome;
+pub mod descriptor;
+mod error;
+mod hash;
+mod load;
+pub mod lookup;
+mod manifest;
+mod matrix;
 mod neuron;
+mod neurons;
+mod panel;
+mod responses;
+mod rules;
+mod table;
 
+pub use archive::hash_of;
+pub use check::Check;
 pub use connectome::{Compartment, CompartmentSet, Connectome, ConnectomeError, Contact, Edge};
+pub use descriptor::Descriptor;
+pub use error::DataError;
+pub use load::{DataSet, Individual, verify};
+pub use manifest::{Manifest, ManifestFile, PopulationCount, SourceKind};
 pub use neuron::{Neuron, Side};
+pub use panel::{OdourPanel, ReceptorMapping};
+pub use rules::{FanOutSplit, fan_out_split, gap_pairs};

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
-use crate::DataError;
+use crate::{DataError, Neuron};
 
 /// Counts above this are taken for a damaged file.
 const LARGEST_COUNT: u32 = 1_000_000;
@@ -23,14 +23,12 @@ pub(crate) struct Cell {
     pub count: u32,
 }
 
-/// Which neurons to keep: identity to position in the selection.
-pub(crate) type Selection = HashMap<u64, u32>;
-
-/// Reads a matrix (rows presynaptic) and returns the cells between selected neurons, in file order.
+/// Reads a matrix (rows presynaptic) and returns the non-zero cells between the neurons to keep, in file
+/// order; all of them must be listed.
 pub(crate) fn read_matrix(
     reader: &mut dyn BufRead,
     file: &str,
-    selection: &Selection,
+    keep: &[Neuron],
     expected_size: Option<usize>,
 ) -> Result<Vec<Cell>, DataError> {
     let mut line = Vec::new();
@@ -41,8 +39,13 @@ pub(crate) fn read_matrix(
     };
     let mut next = |line: &mut Vec<u8>, row: usize| -> Result<bool, DataError> {
         line.clear();
-        reader.read_until(b'\n', line).map_err(|error| broken(row, error.to_string()))?;
-        while line.last().is_some_and(|&byte| byte == b'\n' || byte == b'\r') {
+        reader
+            .read_until(b'\n', line)
+            .map_err(|error| broken(row, error.to_string()))?;
+        while line
+            .last()
+            .is_some_and(|&byte| byte == b'\n' || byte == b'\r')
+        {
             line.pop();
         }
         Ok(!line.is_empty())
@@ -59,8 +62,22 @@ pub(crate) fn read_matrix(
         });
     }
     let known: HashSet<u64> = columns.iter().copied().collect();
-    let targets: Vec<Option<u32>> =
-        columns.iter().map(|id| selection.get(id).copied()).collect();
+    if let Some(neuron) = keep.iter().find(|neuron| !known.contains(&neuron.id)) {
+        return Err(DataError::MissingNeuron {
+            file: file.to_owned(),
+            id: neuron.id,
+            population: neuron.population.clone(),
+        });
+    }
+    let selection: HashMap<u64, u32> = keep
+        .iter()
+        .enumerate()
+        .map(|(index, neuron)| (neuron.id, index as u32))
+        .collect();
+    let targets: Vec<Option<u32>> = columns
+        .iter()
+        .map(|id| selection.get(id).copied())
+        .collect();
     let mut cells = Vec::new();
     let mut seen = HashSet::with_capacity(columns.len());
     let mut row = 1;
@@ -85,7 +102,11 @@ pub(crate) fn read_matrix(
         let source = selection.get(&id).copied();
         let count = scan(rest, columns.len(), file, row, |column, count| {
             if let (Some(source), Some(target)) = (source, targets[column]) {
-                cells.push(Cell { source, target, count });
+                cells.push(Cell {
+                    source,
+                    target,
+                    count,
+                });
             }
         })?;
         if count != columns.len() {
@@ -132,7 +153,10 @@ fn header(line: &[u8], file: &str) -> Result<Vec<u64>, DataError> {
 }
 
 fn row_identity<'a>(line: &'a [u8], file: &str, row: usize) -> Result<(u64, &'a [u8]), DataError> {
-    let comma = line.iter().position(|&byte| byte == b',').unwrap_or(line.len());
+    let comma = line
+        .iter()
+        .position(|&byte| byte == b',')
+        .unwrap_or(line.len());
     let id = parse_identity(&line[..comma]).ok_or_else(|| DataError::BadValue {
         file: file.to_owned(),
         row: row as u64,
@@ -177,8 +201,10 @@ fn scan(
         while at < rest.len() && rest[at] != b',' {
             at += 1;
         }
-        let count = parse_count(&rest[start..at])
-            .map_or_else(|| unusual_count(&rest[start..at], file, row, column + 2), Ok)?;
+        let count = parse_count(&rest[start..at]).map_or_else(
+            || unusual_count(&rest[start..at], file, row, column + 2),
+            Ok,
+        )?;
         if count > 0 && column < limit {
             keep(column, count);
         }
@@ -198,7 +224,9 @@ fn parse_count(cell: &[u8]) -> Option<u32> {
     if digits == 0 || digits > 9 || !zeros_only {
         return None;
     }
-    let value = cell[..digits].iter().fold(0, |sum, digit| 10 * sum + u32::from(digit - b'0'));
+    let value = cell[..digits]
+        .iter()
+        .fold(0, |sum, digit| 10 * sum + u32::from(digit - b'0'));
     (value <= LARGEST_COUNT).then_some(value)
 }
 
@@ -208,16 +236,41 @@ fn unusual_count(cell: &[u8], file: &str, row: usize, column: usize) -> Result<u
     let value = String::from_utf8_lossy(cell).into_owned();
     let file = file.to_owned();
     let Ok(number) = value.trim().parse::<f64>() else {
-        return Err(DataError::NotANumber { file, row, column, value });
+        return Err(DataError::NotANumber {
+            file,
+            row,
+            column,
+            value,
+        });
     };
     if !number.is_finite() {
-        Err(DataError::NotFinite { file, row, column, value })
+        Err(DataError::NotFinite {
+            file,
+            row,
+            column,
+            value,
+        })
     } else if number < 0.0 {
-        Err(DataError::NegativeCount { file, row, column, value })
+        Err(DataError::NegativeCount {
+            file,
+            row,
+            column,
+            value,
+        })
     } else if number.fract() != 0.0 {
-        Err(DataError::FractionalCount { file, row, column, value })
+        Err(DataError::FractionalCount {
+            file,
+            row,
+            column,
+            value,
+        })
     } else if number > f64::from(LARGEST_COUNT) {
-        Err(DataError::CountTooLarge { file, row, column, value })
+        Err(DataError::CountTooLarge {
+            file,
+            row,
+            column,
+            value,
+        })
     } else {
         Ok(number as u32)
     }
@@ -229,8 +282,10 @@ mod tests {
 
     fn cells(text: &str) -> Vec<(usize, u32)> {
         let mut found = Vec::new();
-        scan(text.as_bytes(), 100, "m.csv", 2, |column, count| found.push((column, count)))
-            .unwrap_or_else(|error| panic!("{error}"));
+        scan(text.as_bytes(), 100, "m.csv", 2, |column, count| {
+            found.push((column, count))
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
         found
     }
 
@@ -245,7 +300,10 @@ mod tests {
     fn a_number_that_starts_like_zero_is_a_fraction() {
         for text in [",0.0,0.05", ",0.05", ",0.0,0.0,0.01,0.0"] {
             let result = scan(text.as_bytes(), 9, "m.csv", 2, |_, _| ());
-            assert!(matches!(result, Err(DataError::FractionalCount { .. })), "{text}");
+            assert!(
+                matches!(result, Err(DataError::FractionalCount { .. })),
+                "{text}"
+            );
         }
     }
 }

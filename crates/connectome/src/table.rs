@@ -15,13 +15,11 @@ pub(crate) struct Table {
 }
 
 /// Reads a table; all rows must have as many cells as the header.
-pub(crate) fn read_table(
-    reader: impl Read,
-    file: &str,
-    delimiter: u8,
-) -> Result<Table, DataError> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(true).from_reader(reader);
+pub(crate) fn read_table(reader: impl Read, file: &str, delimiter: u8) -> Result<Table, DataError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(true)
+        .from_reader(reader);
     let malformed = |row: u64, reason: String| DataError::MalformedTable {
         file: file.to_owned(),
         row,
@@ -38,7 +36,11 @@ pub(crate) fn read_table(
         let record = record.map_err(|error| malformed(index as u64 + 2, error.to_string()))?;
         rows.push(record.iter().map(str::to_owned).collect());
     }
-    Ok(Table { file: file.to_owned(), header, rows })
+    Ok(Table {
+        file: file.to_owned(),
+        header,
+        rows,
+    })
 }
 
 impl Table {
@@ -67,7 +69,10 @@ impl Table {
 
     /// Rows with their number in the file, the header being row 1.
     pub fn numbered(&self) -> impl Iterator<Item = (u64, &Vec<String>)> {
-        self.rows.iter().enumerate().map(|(index, row)| (index as u64 + 2, row))
+        self.rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| (index as u64 + 2, row))
     }
 
     /// The error for a cell that is not what it should be.
@@ -76,7 +81,10 @@ impl Table {
             file: self.file.clone(),
             row,
             column: self.header.get(column).cloned().unwrap_or_default(),
-            value: self.rows[row as usize - 2].get(column).cloned().unwrap_or_default(),
+            value: self.rows[row as usize - 2]
+                .get(column)
+                .cloned()
+                .unwrap_or_default(),
             expected: expected.to_owned(),
         }
     }
