@@ -1,0 +1,19 @@
+//! Gap junctions: currents between coupled pairs (spec/model.md section 5.3).
+//!
+//! From the voltages at the start of a step, every pair `(a, b)` adds `g (v_b - v_a)` to the input of
+//! `a` and the opposite to that of `b`, so the currents sum to zero. The map from voltages to
+//! currents is symmetric, hence its own adjoint; `gbar = v . (map of the currents' adjoints)`.
+
+use crate::Scalar;
+
+/// Adds the differences of all pairs to `sums`: `sums[a] += v[b] - v[a]` and the reverse.
+/// Indices are checked when the network is compiled.
+#[inline(always)]
+pub(crate) fn differences<S: Scalar>(pairs: &[(u32, u32)], v: &[S], sums: &mut [S]) {
+    for &(a, b) in pairs {
+        let (a, b) = (a as usize, b as usize);
+        let difference = v[b] - v[a];
+        sums[a] = sums[a] + difference;
+        sums[b] = sums[b] - difference;
+    }
+}
