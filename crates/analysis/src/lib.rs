@@ -1,1 +1,77 @@
-//! Placeholder, written in a later commit.
+//! What trials say: accuracy, decorrelation, gain control, consistency.
+//!
+//! Three layers, each usable without the next:
+//!
+//! 1. **Metrics** are pure functions on arrays `[row][trial][unit]` ([`Patterns`]): [`accuracy()`],
+//!    [`centroid_accuracy`], [`Stations::per_pair`], [`suppression()`], [`ConcentrationTrials`], ...
+//! 2. A **trial block** ([`noisy_block`]) asks the engine for those arrays, all stimuli in one call.
+//! 3. **Protocols** ([`protocol`]) say which trials and seeds make a published figure, and
+//!    [`headline`] gives the figures the names of the acceptance table.
+//!
+//! Sums run in a fixed order in `f64`, so results do not depend on threads. A metric whose value
+//! does not exist is `None` (no pair counts, a constant vector); input that cannot be measured is an
+//! [`AnalysisError`]. Section numbers refer to `spec/experiments.md`.
+//!
+//! ```
+//! use kenyon_analysis::{Patterns, accuracy};
+//!
+//! // Two odours, one trial each, three classes: the second trial is taken for class 2.
+//! let logits = Patterns::new(2, 1, 3, vec![1.0, 0.0, 0.0, 0.0, 0.1, 0.9])?;
+//! assert_eq!(accuracy(&logits, 0)?.fraction, 0.5);
+//! # Ok::<(), kenyon_analysis::AnalysisError>(())
+//! ```
+
+mod accuracy;
+mod agreement;
+mod block;
+mod centroid;
+mod concentration;
+mod confusion;
+mod consistency;
+mod cosine;
+mod decorrelation;
+mod error;
+pub mod headline;
+mod model;
+mod patterns;
+mod per_odour;
+pub mod protocol;
+pub mod roles;
+mod statistics;
+mod suppression;
+pub mod teacher_student;
+mod thresholds;
+
+pub use accuracy::{
+    ACTIVE_COUNT, ACTIVE_FRACTION_BATCH, Accuracy, accuracy, active_fraction, active_neurons,
+    decide,
+};
+pub use agreement::{
+    PatternSimilarity, PredictionAgreement, pattern_similarity, prediction_agreement,
+};
+pub use block::{BlockNoise, TrialBlock, noisy_block};
+pub use centroid::{Centroids, centroid_accuracy};
+pub use concentration::{
+    ConcentrationLevel, ConcentrationRule, ConcentrationTest, ConcentrationTrials, Identity,
+    concentration_stimuli, effective_concentration,
+};
+pub use confusion::{Confusion, Consistency, confusion, consistency, within_odour_consistency};
+pub use consistency::{
+    CategoryConsistency, ConsistencyRule, ParameterConsistency, ParameterReadout,
+    ScalarConsistency, VectorConsistency, category_consistency, parameter_consistency,
+    weighted_correlation,
+};
+pub use cosine::{
+    Silence, cosine, dot, mean_absolute_similarity, near_identical_pairs, norm, similarity_matrix,
+};
+pub use decorrelation::{Decorrelation, RatioRule, Stations};
+pub use error::AnalysisError;
+pub use model::{Ablation, AblationRule, Model, ablate};
+pub use patterns::Patterns;
+pub use per_odour::{OdourRow, OdourTable, per_odour};
+pub use roles::Roles;
+pub use statistics::{
+    MeanDeviation, binomial_standard_error, mean, mean_deviation, median, pearson,
+};
+pub use suppression::{Suppression, SuppressionRule, suppression, suppression_percent};
+pub use thresholds::{ThresholdRule, ThresholdStatistics, threshold_statistics};

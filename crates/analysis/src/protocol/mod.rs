@@ -1,0 +1,23 @@
+//! The experiments' measurements: which trials, which seeds, which metric.
+//!
+//! Each protocol makes few large calls of the engine, which spreads them over lanes and threads;
+//! nothing here depends on the number of threads. Results serialise in the order of their fields.
+
+mod across;
+mod canonical;
+mod figures;
+mod readout;
+mod reevaluation;
+mod trials;
+
+pub use across::{
+    AcrossSettings, confusion_and_consistency, per_odour_table, prediction_agreement_across,
+    similarity_across,
+};
+pub use canonical::{
+    FinalMetrics, FinalSettings, Monitor, MonitorSettings, final_metrics, monitor,
+};
+pub use figures::{CorePatterns, core_patterns};
+pub use readout::{ParameterFigures, parameter_figures, threshold_figures};
+pub use reevaluation::{Reevaluation, ReevaluationSettings, reevaluate};
+pub use trials::{ActiveFractions, concentration_test, suppression_test};
