@@ -111,7 +111,8 @@ pub(crate) fn apply_metadata(
     neurons: &mut [Neuron],
 ) -> Result<(), DataError> {
     let table = read_table(reader, file, b',')?;
-    let [name, side] = table.columns(&["name", "hemisphere"])?;
+    let name = table.column("name")?;
+    let side = table.find("hemisphere");
     let mut rows = HashMap::new();
     for (row, _) in table.numbered() {
         let id = parse_id(&table, row, 0)?;
@@ -132,7 +133,10 @@ pub(crate) fn apply_metadata(
             });
         };
         neuron.name.clone_from(&table.rows[row as usize - 2][name]);
-        neuron.side = parse_side(&table, row, side)?;
+        // Without a stated hemisphere that of the annotations stands.
+        if let Some(side) = side {
+            neuron.side = parse_side(&table, row, side)?;
+        }
         classify(neuron, driven, classes);
     }
     Ok(())
