@@ -1,6 +1,6 @@
 //! Why a figure cannot be computed.
 
-use kenyon_circuit::Form;
+use kenyon_circuit::{Form, InterventionError};
 
 /// What is wrong with the trials, templates or models that were handed in.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -73,6 +73,9 @@ pub enum AnalysisError {
         /// The quantity that is missing.
         name: String,
     },
+    /// An intervention names something that the network does not have.
+    #[error("intervention: {0}")]
+    Intervention(#[from] InterventionError),
     /// A setting contradicts the definition of its metric.
     #[error("{setting}: {problem}")]
     Setting {

@@ -6,7 +6,7 @@ use kenyon_circuit::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::{AnalysisError, same_size};
-use crate::roles::{Roles, group, quantity};
+use crate::roles::{GAP_OWNER, Roles, group, quantity};
 
 /// A network ready to be measured.
 #[derive(Clone, Copy)]
@@ -32,19 +32,14 @@ impl Model<'_> {
             .ok_or_else(|| AnalysisError::UnknownPopulation { name: name.to_owned() })
     }
 
-    /// Parameters must fit the network and interventions must name its populations, because the
-    /// engine takes both for granted.
+    /// Parameters must fit the network and interventions must name what it has,
+    /// because the engine takes both for granted.
     pub(crate) fn check(&self, interventions: &Interventions) -> Result<(), AnalysisError> {
         same_size("parameters", self.network.table().len(), self.parameters.values.len())?;
         if self.parameters.values.iter().any(|value| !value.is_finite()) {
             return Err(AnalysisError::NotFinite { what: "parameters".to_owned() });
         }
-        let named = (interventions.boosts.iter().map(|(name, _)| name))
-            .chain(interventions.currents.iter().map(|(name, ..)| name))
-            .chain(interventions.silenced.iter().map(|(name, _)| name));
-        for name in named {
-            self.population(name)?;
-        }
+        interventions.check(self.network)?;
         Ok(())
     }
 }
@@ -96,7 +91,10 @@ pub fn ablate(
         match ablation {
             Ablation::GapJunctions => {
                 let logarithm = Form::Log.store(AblationRule::CONDUCTANCE_S);
-                set_all(table, &mut edited, quantity::CONDUCTANCE, Form::Log, logarithm)?;
+                let gaps = |name: &str| {
+                    name.strip_prefix(GAP_OWNER).is_some_and(|rest| rest.starts_with('.'))
+                };
+                set_all(table, &mut edited, GAP_OWNER, gaps, Form::Log, logarithm)?;
             }
             Ablation::Feedback => {
                 let name = group(&roles.feedback_pathway, quantity::GAIN);
@@ -104,31 +102,42 @@ pub fn ablate(
             }
             Ablation::Depression => {
                 let logarithm = Form::Log.store(AblationRule::RECOVERY_S);
-                set_all(table, &mut edited, quantity::RECOVERY, Form::Log, logarithm)?;
-                let release = quantity::RELEASE_PROBABILITY;
-                set_all(table, &mut edited, release, Form::Logit, AblationRule::RELEASE_LOGIT)?;
+                let (recovery, release) = (quantity::RECOVERY, quantity::RELEASE_PROBABILITY);
+                set_all(table, &mut edited, recovery, is(recovery), Form::Log, logarithm)?;
+                set_all(
+                    table,
+                    &mut edited,
+                    release,
+                    is(release),
+                    Form::Logit,
+                    AblationRule::RELEASE_LOGIT,
+                )?;
             }
         }
     }
     Ok(edited)
 }
 
+/// Whether a group's name ends with that quantity.
+fn is(quantity: &'static str) -> impl Fn(&str) -> bool {
+    move |name| name.rsplit_once('.').is_some_and(|(_, last)| last == quantity)
+}
+
+/// Sets all groups whose name matches; `what` names them if there are none.
 fn set_all(
     table: &ParameterTable,
     parameters: &mut Parameters,
-    quantity: &str,
+    what: &str,
+    matches: impl Fn(&str) -> bool,
     form: Form,
     value: f64,
 ) -> Result<(), AnalysisError> {
-    let of_quantity = |group: &&ParameterGroup| {
-        group.name.rsplit_once('.').is_some_and(|(_, last)| last == quantity)
-    };
     let mut found = false;
-    for group in table.groups().iter().filter(of_quantity) {
+    for group in table.groups().iter().filter(|group| matches(&group.name)) {
         set(parameters, group, form, value)?;
         found = true;
     }
-    if found { Ok(()) } else { Err(AnalysisError::UnknownParameter { name: group("*", quantity) }) }
+    if found { Ok(()) } else { Err(AnalysisError::UnknownParameter { name: what.to_owned() }) }
 }
 
 fn set(

@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 pub mod quantity {
     /// Firing threshold of a population, volt.
     pub const THRESHOLD: &str = "threshold";
-    /// Conductance of a set of gap junctions, siemens.
-    pub const CONDUCTANCE: &str = "conductance";
     /// Coupling of the two compartments of a cell, siemens.
     pub const COUPLING: &str = "coupling";
     /// Gain of a pathway or of the input, dimensionless.
@@ -21,6 +19,9 @@ pub mod quantity {
     /// Recovery time of a pathway's vesicle pool, second.
     pub const RECOVERY: &str = "recovery";
 }
+
+/// Owner of the conductances of gap junctions, siemens: `gap.SET`.
+pub const GAP_OWNER: &str = "gap";
 
 /// Names of decoder groups.
 pub mod decoder {

@@ -10,7 +10,7 @@ use crate::consistency::{
 };
 use crate::error::{AnalysisError, at_least, same_size};
 use crate::model::{realised, stored};
-use crate::roles::{Roles, decoder, group, quantity};
+use crate::roles::{GAP_OWNER, Roles, decoder, group, quantity};
 use crate::statistics::{mean, pearson};
 
 /// Names of the compared vectors and scalars. Teachers are read out under the same names.
@@ -94,7 +94,7 @@ pub fn student_readout(
         stored(table, parameters, &group(&roles.feedback_pathway, quantity::GAIN))?,
     )?;
     for (name, set) in &roles.gap_junctions {
-        scalar(name, &realised(table, parameters, &group(set, quantity::CONDUCTANCE))?)?;
+        scalar(name, &realised(table, parameters, &group(GAP_OWNER, set))?)?;
     }
     scalar(
         names::COUPLING,

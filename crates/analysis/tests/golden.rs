@@ -192,6 +192,12 @@ fn concentration(path: &Path) {
             close("mean OR", found, clean.iter().sum::<f64>() / odours as f64, 4.0 * error);
         }
     }
+    // Ranges at n = 10 (experiments.md, section 2.8): the last level over the first, which follow the
+    // reference pass.
+    for (seed, range) in [(42, 1.7648), (43, 1.7609)] {
+        let sums = golden.tensor(&format!("concentration.seed{seed}.mean_or")).values;
+        close("OR range", sums[passes - 1] / sums[1], range, 5e-5);
+    }
     let two = golden.tensor("noise.seed12345.first");
     let draws = [
         -0.427_147_510_936_389_36,

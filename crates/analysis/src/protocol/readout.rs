@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{AnalysisError, same_size};
 use crate::model::{Model, bounds, realised, stored};
-use crate::roles::{group, quantity};
+use crate::roles::{GAP_OWNER, group, quantity};
 use crate::thresholds::{ThresholdStatistics, threshold_statistics};
 
 /// Nanosiemens per siemens.
@@ -42,8 +42,7 @@ pub fn parameter_figures(model: &Model<'_>) -> Result<ParameterFigures, Analysis
     let coupling = group(&model.roles.coding, quantity::COUPLING);
     let mut gap_conductances_ns = Vec::with_capacity(model.roles.gap_junctions.len());
     for (_, set) in &model.roles.gap_junctions {
-        gap_conductances_ns
-            .push((set.clone(), NS_PER_S * scalar(&group(set, quantity::CONDUCTANCE))?));
+        gap_conductances_ns.push((set.clone(), NS_PER_S * scalar(&group(GAP_OWNER, set))?));
     }
     let mut thresholds = Vec::new();
     for population in model.roles.spiking() {

@@ -1,6 +1,6 @@
 //! Single measurements that several protocols share.
 
-use kenyon_circuit::{NoiseStream, Stimulus};
+use kenyon_circuit::{Interventions, NoiseStream, Stimulus};
 use serde::{Deserialize, Serialize};
 
 use crate::accuracy::{Accuracy, accuracy, active_fraction};
@@ -115,7 +115,6 @@ pub fn suppression_test(
         .map(|trial| Stimulus { input: vec![0.0; model.network.channels()], trial })
         .collect();
     let circuit = NoiseStream::new(seed, "suppression/circuit");
-    let coding = model.population(&model.roles.coding)?;
     let mut interventions = model.interventions.clone();
     interventions.currents.push((
         model.roles.coding.clone(),
@@ -125,7 +124,6 @@ pub fn suppression_test(
     let baseline = arm(model, &stimuli, circuit, &interventions)?;
     interventions.boosts.push((model.roles.feedback.clone(), SuppressionRule::BOOST));
     let boosted = arm(model, &stimuli, circuit, &interventions)?;
-    debug_assert_eq!(baseline.units(), coding.range.len());
     suppression(&baseline, &boosted)
 }
 
@@ -133,7 +131,7 @@ fn arm(
     model: &Model<'_>,
     stimuli: &[Stimulus],
     circuit: NoiseStream,
-    interventions: &kenyon_circuit::Interventions,
+    interventions: &Interventions,
 ) -> Result<Patterns, AnalysisError> {
     let responses = run(model, stimuli, circuit, interventions)?;
     counts_of(&responses, model.population(&model.roles.coding)?, 1, stimuli.len())
