@@ -3,23 +3,11 @@
 use crate::engine::{Direction, Engine, Observer, Silent};
 use crate::instruction_set::Kernel;
 use crate::network::Network;
-use crate::simulate::{Forward, Group, Noise, Stimulus, check_stimuli, decode, run};
+use crate::simulate::{Forward, Group, Noise, Responses, Stimulus, check_stimuli, decode, run};
 use crate::{Interventions, Lanes, Parameters, Scalar, WIDTH};
 
-/// What a batch of graded trials gave, in `f64`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GradedResponses {
-    /// Number of trials.
-    pub trials: usize,
-    /// Number of simulated neurons.
-    pub neurons: usize,
-    /// Number of decoder classes.
-    pub classes: usize,
-    /// Sums of graded spikes, `[trial][neuron]`.
-    pub counts: Vec<f64>,
-    /// Decoder output, `[trial][class]`.
-    pub logits: Vec<f64>,
-}
+/// What a batch of graded trials gave: sums of graded spikes, in `f64`.
+pub type GradedResponses = Responses<f64>;
 
 /// Adjoints that an objective sends back into a batch.
 #[derive(Clone, Debug, PartialEq)]

@@ -69,6 +69,21 @@ pub struct Pathway {
     pub(crate) mechanism: Mechanism,
 }
 
+impl Pathway {
+    /// Target neurons (positions in their population) with at least one edge: the rows of currents
+    /// in a [`Snapshot`](crate::Snapshot).
+    #[must_use]
+    pub fn targets(&self) -> &[u32] {
+        &self.wiring.targets
+    }
+
+    /// Source neurons (positions in their population) whose vesicle pools are simulated.
+    #[must_use]
+    pub fn sources(&self) -> &[u32] {
+        &self.wiring.sources
+    }
+}
+
 /// How a pathway acts: indices into the parameter table and the noise slots.
 #[derive(Clone, Debug)]
 pub(crate) enum Mechanism {

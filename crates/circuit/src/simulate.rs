@@ -41,9 +41,9 @@ pub struct Stimulus {
     pub trial: u32,
 }
 
-/// What a batch of trials gave.
+/// What a batch of trials gave. Hard spikes are counted in `f32`, which is exact.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Responses {
+pub struct Responses<C = f32> {
     /// Number of trials.
     pub trials: usize,
     /// Number of simulated neurons.
@@ -51,15 +51,15 @@ pub struct Responses {
     /// Number of decoder classes.
     pub classes: usize,
     /// Spikes (graded or hard) of a trial, `[trial][neuron]`.
-    pub counts: Vec<f32>,
+    pub counts: Vec<C>,
     /// Decoder output, `[trial][class]`.
     pub logits: Vec<f64>,
 }
 
-impl Responses {
+impl<C> Responses<C> {
     /// Spike counts of one population in one trial.
     #[must_use]
-    pub fn counts_of(&self, trial: usize, population: &Population) -> &[f32] {
+    pub fn counts_of(&self, trial: usize, population: &Population) -> &[C] {
         &self.counts[trial * self.neurons..][population.range.clone()]
     }
 
