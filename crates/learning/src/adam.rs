@@ -28,7 +28,11 @@ pub struct AdamSettings {
 
 impl Default for AdamSettings {
     fn default() -> Self {
-        Self { first_decay: 0.9, second_decay: 0.999, epsilon: 1e-8 }
+        Self {
+            first_decay: 0.9,
+            second_decay: 0.999,
+            epsilon: 1e-8,
+        }
     }
 }
 
@@ -71,7 +75,12 @@ impl Adam {
     #[must_use]
     pub fn new(settings: AdamSettings, parameters: usize) -> Self {
         let zeros = vec![0.0; parameters];
-        Self { settings, steps: 0, first_moment: zeros.clone(), second_moment: zeros }
+        Self {
+            settings,
+            steps: 0,
+            first_moment: zeros.clone(),
+            second_moment: zeros,
+        }
     }
 
     /// One step against `gradient`. Groups that are not learned keep their values and their moments,
@@ -88,20 +97,30 @@ impl Adam {
     ) -> StepReport {
         let count = groups.last().map_or(0, |group| group.range.end);
         assert_eq!(
-            (parameters.values.len(), gradient.len(), self.first_moment.len()),
+            (
+                parameters.values.len(),
+                gradient.len(),
+                self.first_moment.len()
+            ),
             (count, count, count),
             "parameters, gradient and moments must fit the groups"
         );
         let report = clip(groups, size.clip_norm, gradient);
         self.steps += 1;
-        let AdamSettings { first_decay, second_decay, epsilon } = self.settings;
+        let AdamSettings {
+            first_decay,
+            second_decay,
+            epsilon,
+        } = self.settings;
         // Deterministic on every machine, unlike the standard library's `powi`.
         let steps = self.steps as f64;
         let first_correction = 1.0 - libm::pow(first_decay, steps);
         let second_correction = (1.0 - libm::pow(second_decay, steps)).sqrt();
         for group in groups.iter().filter(|group| group.learned) {
             let pace = size.base_rate * group.learning_rate / first_correction;
-            let (low, high) = group.stored_bounds().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+            let (low, high) = group
+                .stored_bounds()
+                .unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
             let range = group.range.clone();
             let values = &mut parameters.values[range.clone()];
             let moments = self.first_moment[range.clone()]
@@ -132,11 +151,19 @@ impl Adam {
 fn clip(groups: &[ParameterGroup], limit: Option<f64>, gradient: &[f64]) -> StepReport {
     let learned = groups.iter().filter(|group| group.learned);
     let squares: f64 = learned
-        .map(|group| gradient[group.range.clone()].iter().map(|slope| slope * slope).sum::<f64>())
+        .map(|group| {
+            gradient[group.range.clone()]
+                .iter()
+                .map(|slope| slope * slope)
+                .sum::<f64>()
+        })
         .sum();
     let gradient_norm = squares.sqrt();
     let scale = limit.map_or(1.0, |limit| limit / (gradient_norm + CLIP_GUARD));
-    StepReport { gradient_norm, clip_factor: if scale < 1.0 { scale } else { 1.0 } }
+    StepReport {
+        gradient_norm,
+        clip_factor: if scale < 1.0 { scale } else { 1.0 },
+    }
 }
 
 #[cfg(test)]
@@ -160,12 +187,23 @@ mod tests {
         }
     }
 
-    const SIZE: StepSize = StepSize { base_rate: 0.01, clip_norm: None };
+    const SIZE: StepSize = StepSize {
+        base_rate: 0.01,
+        clip_norm: None,
+    };
 
     #[test]
     fn the_first_step_goes_one_learning_rate_against_the_sign() {
-        let groups = [group(0..2), ParameterGroup { learning_rate: 4.0, ..group(2..3) }];
-        let mut parameters = Parameters { values: vec![1.0; 3] };
+        let groups = [
+            group(0..2),
+            ParameterGroup {
+                learning_rate: 4.0,
+                ..group(2..3)
+            },
+        ];
+        let mut parameters = Parameters {
+            values: vec![1.0; 3],
+        };
         let mut adam = Adam::new(AdamSettings::default(), 3);
         adam.step(&groups, SIZE, &mut parameters, &[3.0, -200.0, 0.5]);
         for (value, expected) in parameters.values.iter().zip([0.99, 1.01, 0.96]) {
@@ -175,10 +213,21 @@ mod tests {
 
     #[test]
     fn groups_that_are_not_learned_are_neither_moved_nor_counted() {
-        let groups = [group(0..1), ParameterGroup { learned: false, ..group(1..2) }];
-        let mut parameters = Parameters { values: vec![0.5; 2] };
+        let groups = [
+            group(0..1),
+            ParameterGroup {
+                learned: false,
+                ..group(1..2)
+            },
+        ];
+        let mut parameters = Parameters {
+            values: vec![0.5; 2],
+        };
         let mut adam = Adam::new(AdamSettings::default(), 2);
-        let size = StepSize { clip_norm: Some(5.0), ..SIZE };
+        let size = StepSize {
+            clip_norm: Some(5.0),
+            ..SIZE
+        };
         let report = adam.step(&groups, size, &mut parameters, &[10.0, 1e9]);
         assert_eq!(report.gradient_norm, 10.0);
         assert!((report.clip_factor - 0.5).abs() < 1e-7);
@@ -193,9 +242,16 @@ mod tests {
             precision: Precision::Single,
             ..group(0..1)
         };
-        let mut parameters = Parameters { values: vec![Precision::Single.round(libm::log(1e-13))] };
+        let mut parameters = Parameters {
+            values: vec![Precision::Single.round(libm::log(1e-13))],
+        };
         let mut adam = Adam::new(AdamSettings::default(), 1);
-        adam.step(std::slice::from_ref(&bounded), SIZE, &mut parameters, &[1.0]);
+        adam.step(
+            std::slice::from_ref(&bounded),
+            SIZE,
+            &mut parameters,
+            &[1.0],
+        );
         // Quirk 3 of the specification: a start value below the bound jumps onto it.
         assert_eq!(parameters.values[0], f64::from(libm::log(1e-12) as f32));
         assert!((adam.first_moment[0] - 0.1).abs() < 1e-15);
@@ -203,7 +259,10 @@ mod tests {
 
     #[test]
     fn a_gradient_that_is_not_a_number_is_not_hidden_by_bounds() {
-        let bounded = ParameterGroup { bounds: Some((0.0, 1.0)), ..group(0..1) };
+        let bounded = ParameterGroup {
+            bounds: Some((0.0, 1.0)),
+            ..group(0..1)
+        };
         let mut parameters = Parameters { values: vec![0.5] };
         let mut adam = Adam::new(AdamSettings::default(), 1);
         adam.step(&[bounded], SIZE, &mut parameters, &[f64::NAN]);

@@ -151,7 +151,11 @@ impl<'a, O: Objective> Fit<'a, O> {
     /// If the state does not fit the objective's groups.
     pub fn new(objective: O, samples: Samples<'a>, schedule: Schedule, state: FitState) -> Self {
         let count = objective.groups().last().map_or(0, |group| group.range.end);
-        assert_eq!(state.parameters.values.len(), count, "parameters must fit the objective");
+        assert_eq!(
+            state.parameters.values.len(),
+            count,
+            "parameters must fit the objective"
+        );
         Self {
             objective,
             samples,
@@ -188,7 +192,11 @@ impl<'a, O: Objective> Fit<'a, O> {
     pub fn record_monitor(&mut self, figures: serde_json::Value) {
         if let Some(record) = self.state.history.epochs.last() {
             let (epoch, train_accuracy) = (record.epoch, record.accuracy());
-            self.state.history.monitors.push(MonitorRecord { epoch, train_accuracy, figures });
+            self.state.history.monitors.push(MonitorRecord {
+                epoch,
+                train_accuracy,
+                figures,
+            });
         }
     }
 
@@ -229,9 +237,15 @@ impl<'a, O: Objective> Fit<'a, O> {
             &self.labels,
             &mut self.gradient,
         );
-        let FitState { parameters, adam, .. } = &mut self.state;
-        let step =
-            adam.step(self.objective.groups(), self.schedule.size, parameters, &self.gradient);
+        let FitState {
+            parameters, adam, ..
+        } = &mut self.state;
+        let step = adam.step(
+            self.objective.groups(),
+            self.schedule.size,
+            parameters,
+            &self.gradient,
+        );
         if !(report.total.is_finite() && step.gradient_norm.is_finite()) {
             return Err(FitError::Diverged {
                 epoch: epoch + 1,
@@ -246,7 +260,10 @@ impl<'a, O: Objective> Fit<'a, O> {
         self.next = end;
         if end == count {
             let sums = std::mem::take(&mut self.sums);
-            self.state.history.epochs.push(sums.record(epoch + 1, count));
+            self.state
+                .history
+                .epochs
+                .push(sums.record(epoch + 1, count));
             self.next = 0;
         }
         Ok(report)

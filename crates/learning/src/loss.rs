@@ -99,7 +99,10 @@ impl Loss {
         };
         Some(match label {
             "canonical" => Self::default(),
-            "ce_only" => Self { sparsity: None, ..Self::default() },
+            "ce_only" => Self {
+                sparsity: None,
+                ..Self::default()
+            },
             "energy_1" => energy(1.0, spiking),
             "energy_conserv" => energy(3.0, spiking),
             "energy_aggress" => energy(15.0, spiking),
@@ -114,7 +117,11 @@ impl Loss {
     /// The share of the full weights in an epoch, counted from 0.
     #[must_use]
     pub fn ramp(&self, epoch: usize) -> f64 {
-        if epoch >= self.ramp_epochs { 1.0 } else { epoch as f64 / self.ramp_epochs as f64 }
+        if epoch >= self.ramp_epochs {
+            1.0
+        } else {
+            epoch as f64 / self.ramp_epochs as f64
+        }
     }
 
     /// Checks the objective against a network.
@@ -125,8 +132,11 @@ impl Loss {
         self.check_numbers()?;
         for population in self.energy.iter().flat_map(|energy| &energy.populations) {
             if network.population(population).is_none() {
-                let names: Vec<&str> =
-                    network.populations().iter().map(|known| known.name.as_str()).collect();
+                let names: Vec<&str> = network
+                    .populations()
+                    .iter()
+                    .map(|known| known.name.as_str())
+                    .collect();
                 return Err(LossError::UnknownPopulation {
                     population: population.clone(),
                     known: names.join(", "),
@@ -173,7 +183,12 @@ impl Loss {
         let scope = Scope {
             steps: network.steps(),
             readout: network.readout_population().range.clone(),
-            energy: self.energy.iter().flat_map(|term| &term.populations).map(range).collect(),
+            energy: self
+                .energy
+                .iter()
+                .flat_map(|term| &term.populations)
+                .map(range)
+                .collect(),
         };
         self.evaluate_in(&scope, epoch, responses, labels)
     }
@@ -228,7 +243,10 @@ pub(crate) fn sparsity_numbers(term: &SparsityTerm) -> [(&'static str, f64); 4] 
 /// All of them are finite.
 pub(crate) fn finite(numbers: &[(&'static str, f64)]) -> Result<(), LossError> {
     match numbers.iter().find(|(_, value)| !value.is_finite()) {
-        Some(&(setting, value)) => Err(LossError::NotFinite { setting, value: value.to_string() }),
+        Some(&(setting, value)) => Err(LossError::NotFinite {
+            setting,
+            value: value.to_string(),
+        }),
         None => Ok(()),
     }
 }
@@ -308,18 +326,36 @@ mod tests {
     const CLASSES: usize = 3;
 
     fn scope() -> Scope {
-        Scope { steps: 30, readout: 3..7, energy: vec![0..2, 3..7] }
+        Scope {
+            steps: 30,
+            readout: 3..7,
+            energy: vec![0..2, 3..7],
+        }
     }
 
     fn responses() -> Responses {
-        let counts = (0..3 * NEURONS).map(|k| (k * 5 % 11) as f32 * 0.7).collect();
+        let counts = (0..3 * NEURONS)
+            .map(|k| (k * 5 % 11) as f32 * 0.7)
+            .collect();
         let logits = (0..3 * CLASSES).map(|k| (k * 7 % 5) as f64 - 1.5).collect();
-        Responses { trials: 3, neurons: NEURONS, classes: CLASSES, counts, logits }
+        Responses {
+            trials: 3,
+            neurons: NEURONS,
+            classes: CLASSES,
+            counts,
+            logits,
+        }
     }
 
     fn all_terms() -> Loss {
         let populations = vec!["a".to_owned(), "b".to_owned()];
-        Loss { energy: Some(EnergyTerm { weight: 50.0, populations }), ..Loss::default() }
+        Loss {
+            energy: Some(EnergyTerm {
+                weight: 50.0,
+                populations,
+            }),
+            ..Loss::default()
+        }
     }
 
     #[test]
@@ -343,7 +379,10 @@ mod tests {
                 let h = 1.0 / 1024.0;
                 let moved = |h: f32| total(&|changed| changed.counts[index] += h);
                 let numeric = (moved(h as f32) - moved(-h as f32)) / (2.0 * h);
-                assert!((numeric - slope).abs() < 1e-4 * (1.0 + slope.abs()), "{numeric} {slope}");
+                assert!(
+                    (numeric - slope).abs() < 1e-4 * (1.0 + slope.abs()),
+                    "{numeric} {slope}"
+                );
             }
         }
     }
@@ -382,7 +421,10 @@ mod tests {
             assert!(!losses[..index].contains(loss));
             assert_eq!(loss.check_numbers(), Ok(()));
             let text = serde_json::to_string(loss).expect("an objective can be written");
-            assert_eq!(&serde_json::from_str::<Loss>(&text).expect("and read"), loss);
+            assert_eq!(
+                &serde_json::from_str::<Loss>(&text).expect("and read"),
+                loss
+            );
         }
         assert_eq!(losses[0], Loss::default());
         assert_eq!(Loss::published("energy_2", &spiking, "KC"), None);
@@ -391,14 +433,23 @@ mod tests {
     #[test]
     fn senseless_objectives_are_refused() {
         let energy = |weight, populations| Loss {
-            energy: Some(EnergyTerm { weight, populations }),
+            energy: Some(EnergyTerm {
+                weight,
+                populations,
+            }),
             ..Loss::default()
         };
-        assert_eq!(energy(1.0, Vec::new()).check_numbers(), Err(LossError::NoPopulation));
+        assert_eq!(
+            energy(1.0, Vec::new()).check_numbers(),
+            Err(LossError::NoPopulation)
+        );
         let endless = energy(f64::INFINITY, vec!["KC".to_owned()]);
         assert!(matches!(
             endless.check_numbers(),
-            Err(LossError::NotFinite { setting: "energy weight", .. })
+            Err(LossError::NotFinite {
+                setting: "energy weight",
+                ..
+            })
         ));
     }
 }

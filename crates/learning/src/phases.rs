@@ -88,7 +88,14 @@ impl Objective for TeacherObjective<'_> {
         gradient: &mut [f64],
     ) -> LossReport {
         let (workspace, sparsity) = (&mut self.workspace, &self.sparsity);
-        self.teacher.gradient(workspace, &parameters.values, stimuli, labels, sparsity, gradient)
+        self.teacher.gradient(
+            workspace,
+            &parameters.values,
+            stimuli,
+            labels,
+            sparsity,
+            gradient,
+        )
     }
 }
 
@@ -104,7 +111,12 @@ impl<'a> StudentObjective<'a> {
     /// The objective `loss` of `network` under circuit noise `noise`.
     #[must_use]
     pub fn new(network: &'a Network, loss: &'a Loss, noise: Noise) -> Self {
-        Self { network, loss, noise, workspace: GradientWorkspace::new(network) }
+        Self {
+            network,
+            loss,
+            noise,
+            workspace: GradientWorkspace::new(network),
+        }
     }
 }
 
@@ -121,14 +133,25 @@ impl Objective for StudentObjective<'_> {
         labels: &[usize],
         slopes: &mut [f64],
     ) -> LossReport {
-        let Self { network, loss, noise, workspace } = self;
+        let Self {
+            network,
+            loss,
+            noise,
+            workspace,
+        } = self;
         let mut report = LossReport::default();
-        let computed =
-            gradient(workspace, network, parameters, stimuli, *noise, &mut |responses| {
+        let computed = gradient(
+            workspace,
+            network,
+            parameters,
+            stimuli,
+            *noise,
+            &mut |responses| {
                 let (terms, upstream) = loss.evaluate(epoch, responses, labels, network);
                 report = terms;
                 upstream
-            });
+            },
+        );
         slopes.copy_from_slice(&computed);
         report
     }
@@ -163,35 +186,61 @@ pub fn fit_teacher(
         sparsity: settings.teacher.sparsity,
         workspace: TeacherWorkspace::new(teacher),
     };
-    let samples = Samples { odours, repeats: settings.repeats, noise: stream("teacher/odour") };
+    let samples = Samples {
+        odours,
+        repeats: settings.repeats,
+        noise: stream("teacher/odour"),
+    };
     let schedule = Schedule {
         batch: settings.batch,
-        size: StepSize { base_rate: settings.teacher.learning_rate, clip_norm: None },
+        size: StepSize {
+            base_rate: settings.teacher.learning_rate,
+            clip_norm: None,
+        },
         order: stream("teacher/order"),
     };
     let state = start_state(parameters, settings);
     let mut fit = Fit::new(objective, samples, schedule, state);
     while fit.state().epoch() < settings.teacher_epochs {
         let record = fit.epoch()?;
-        let news = Progress { phase: Phase::Teacher, epochs: settings.teacher_epochs, record };
+        let news = Progress {
+            phase: Phase::Teacher,
+            epochs: settings.teacher_epochs,
+            record,
+        };
         if progress(&news).is_break() {
             return Ok(None);
         }
     }
-    let FitState { parameters, history, .. } = fit.into_state();
-    let tests =
-        Samples { odours, repeats: settings.test_repeats, noise: stream("teacher/test-odour") };
+    let FitState {
+        parameters,
+        history,
+        ..
+    } = fit.into_state();
+    let tests = Samples {
+        odours,
+        repeats: settings.test_repeats,
+        noise: stream("teacher/test-odour"),
+    };
     let (stimuli, labels) = tests.all(0);
     let workspace = &mut TeacherWorkspace::new(teacher);
     let correct = teacher.correct(workspace, &parameters.values, &stimuli, &labels);
-    Ok(Some(TrainedTeacher { parameters, accuracy: correct as f64 / labels.len() as f64, history }))
+    Ok(Some(TrainedTeacher {
+        parameters,
+        accuracy: correct as f64 / labels.len() as f64,
+        history,
+    }))
 }
 
 /// The state before the first epoch.
 #[must_use]
 pub fn start_state(parameters: Parameters, settings: &TrainingSettings) -> FitState {
     let adam = Adam::new(settings.adam, parameters.values.len());
-    FitState { parameters, adam, history: History::default() }
+    FitState {
+        parameters,
+        adam,
+        history: History::default(),
+    }
 }
 
 /// The student's training, continued from `state`: [`start_state`] of transferred parameters, or a
@@ -217,9 +266,23 @@ pub(crate) fn student_schedule<'a>(
     settings: &TrainingSettings,
 ) -> (Samples<'a>, Schedule) {
     let stream = |purpose| NoiseStream::new(settings.seed, purpose);
-    let samples = Samples { odours, repeats: settings.repeats, noise: stream("student/odour") };
-    let size = StepSize { base_rate: settings.base_rate, clip_norm: Some(settings.clip_norm) };
-    (samples, Schedule { batch: settings.batch, size, order: stream("student/order") })
+    let samples = Samples {
+        odours,
+        repeats: settings.repeats,
+        noise: stream("student/odour"),
+    };
+    let size = StepSize {
+        base_rate: settings.base_rate,
+        clip_norm: Some(settings.clip_norm),
+    };
+    (
+        samples,
+        Schedule {
+            batch: settings.batch,
+            size,
+            order: stream("student/order"),
+        },
+    )
 }
 
 /// Runs the student's remaining epochs. `boundary` is called at every epoch boundary, after the
@@ -238,10 +301,18 @@ pub fn fit_student<O: Objective, E: From<FitError>>(
         let state = run.state();
         let epoch = state.epoch();
         let record = &state.history.epochs[epoch - 1];
-        let news = Progress { phase: Phase::Student, epochs: settings.student_epochs, record };
+        let news = Progress {
+            phase: Phase::Student,
+            epochs: settings.student_epochs,
+            record,
+        };
         let stopped = (callbacks.progress)(&news).is_break();
         if epoch.is_multiple_of(settings.monitor_every) {
-            let monitor = Monitor { epoch, record, parameters: &state.parameters };
+            let monitor = Monitor {
+                epoch,
+                record,
+                parameters: &state.parameters,
+            };
             let figures = (callbacks.monitor)(&monitor);
             run.record_monitor(figures);
         }

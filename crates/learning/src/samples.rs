@@ -59,7 +59,10 @@ impl Odours {
         classes: usize,
     ) -> Result<Self, OdourError> {
         if templates.len() != classes {
-            return Err(OdourError::Classes { expected: classes, actual: templates.len() });
+            return Err(OdourError::Classes {
+                expected: classes,
+                actual: templates.len(),
+            });
         }
         let bad = |value: f64| !value.is_finite() || value < 0.0;
         if bad(noise_cv) {
@@ -71,14 +74,24 @@ impl Odours {
         for (class, template) in templates.iter().enumerate() {
             if template.len() != channels {
                 let actual = template.len();
-                return Err(OdourError::Channels { class, expected: channels, actual });
+                return Err(OdourError::Channels {
+                    class,
+                    expected: channels,
+                    actual,
+                });
             }
             if let Some(channel) = template.iter().position(|&response| bad(response)) {
                 let what = format!("response {channel} of odour template {class}");
-                return Err(OdourError::BadValue { what, value: template[channel] });
+                return Err(OdourError::BadValue {
+                    what,
+                    value: template[channel],
+                });
             }
         }
-        Ok(Self { templates, noise_cv })
+        Ok(Self {
+            templates,
+            noise_cv,
+        })
     }
 
     /// The templates, `[class][channel]`.
@@ -118,13 +131,18 @@ impl Samples<'_> {
         // Settings are checked to stay below 2^32 trials.
         let trial = (epoch * self.count() + sample) as u32;
         let template = &self.odours.templates[self.class(sample)];
-        Stimulus { input: self.noise.odour(template, self.odours.noise_cv, trial), trial }
+        Stimulus {
+            input: self.noise.odour(template, self.odours.noise_cv, trial),
+            trial,
+        }
     }
 
     /// All samples of an epoch in order, with their classes.
     #[must_use]
     pub fn all(&self, epoch: usize) -> (Vec<Stimulus>, Vec<usize>) {
-        (0..self.count()).map(|sample| (self.stimulus(epoch, sample), self.class(sample))).unzip()
+        (0..self.count())
+            .map(|sample| (self.stimulus(epoch, sample), self.class(sample)))
+            .unzip()
     }
 }
 
@@ -139,8 +157,15 @@ mod tests {
     #[test]
     fn every_sample_of_every_epoch_has_its_own_noise() {
         let odours = odours();
-        let samples = Samples { odours: &odours, repeats: 4, noise: NoiseStream::new(1, "test") };
-        assert_eq!((samples.count(), samples.class(3), samples.class(4)), (12, 0, 1));
+        let samples = Samples {
+            odours: &odours,
+            repeats: 4,
+            noise: NoiseStream::new(1, "test"),
+        };
+        assert_eq!(
+            (samples.count(), samples.class(3), samples.class(4)),
+            (12, 0, 1)
+        );
         assert_eq!(samples.stimulus(2, 5).trial, 29);
         let (first, classes) = samples.all(0);
         let (second, _) = samples.all(1);
@@ -152,10 +177,23 @@ mod tests {
     #[test]
     fn unsuitable_odours_are_refused() {
         let make = |templates, cv| Odours::new(templates, cv, 2, 1);
-        assert!(matches!(make(vec![], 0.3), Err(OdourError::Classes { actual: 0, .. })));
-        assert!(matches!(make(vec![vec![1.0]], 0.3), Err(OdourError::Channels { class: 0, .. })));
+        assert!(matches!(
+            make(vec![], 0.3),
+            Err(OdourError::Classes { actual: 0, .. })
+        ));
+        assert!(matches!(
+            make(vec![vec![1.0]], 0.3),
+            Err(OdourError::Channels { class: 0, .. })
+        ));
         let negative = make(vec![vec![0.0, -1.0]], 0.3).expect_err("a negative response");
-        assert!(negative.to_string().starts_with("response 1 of odour template 0 is -1"));
-        assert!(matches!(make(vec![vec![0.0; 2]], f64::NAN), Err(OdourError::BadValue { .. })));
+        assert!(
+            negative
+                .to_string()
+                .starts_with("response 1 of odour template 0 is -1")
+        );
+        assert!(matches!(
+            make(vec![vec![0.0; 2]], f64::NAN),
+            Err(OdourError::BadValue { .. })
+        ));
     }
 }

@@ -18,7 +18,10 @@ pub struct TeacherSettings {
 
 impl Default for TeacherSettings {
     fn default() -> Self {
-        Self { learning_rate: 1e-2, sparsity: SparsityTerm::TEACHER }
+        Self {
+            learning_rate: 1e-2,
+            sparsity: SparsityTerm::TEACHER,
+        }
     }
 }
 
@@ -142,7 +145,10 @@ impl TrainingSettings {
         let tests = self.test_repeats.saturating_mul(classes);
         let most = epochs.saturating_mul(samples).max(tests);
         if u32::try_from(most).is_err() {
-            return Err(SettingsError::TooManyTrials { epochs, samples: samples.max(tests) });
+            return Err(SettingsError::TooManyTrials {
+                epochs,
+                samples: samples.max(tests),
+            });
         }
         Ok(())
     }
@@ -153,7 +159,11 @@ fn out_of_range(
     value: impl ToString,
     expected: &'static str,
 ) -> SettingsError {
-    SettingsError::OutOfRange { setting, value: value.to_string(), expected }
+    SettingsError::OutOfRange {
+        setting,
+        value: value.to_string(),
+        expected,
+    }
 }
 
 #[cfg(test)]
@@ -166,8 +176,14 @@ mod tests {
         assert_eq!(settings.check(28), Ok(()));
         let text = serde_json::to_string(&settings).expect("settings can be written");
         assert!(text.starts_with(r#"{"seed":42,"teacher_epochs":300,"#));
-        assert_eq!(serde_json::from_str::<TrainingSettings>(&text).expect("and read"), settings);
-        assert_eq!(serde_json::from_str::<TrainingSettings>("{}").expect("defaults"), settings);
+        assert_eq!(
+            serde_json::from_str::<TrainingSettings>(&text).expect("and read"),
+            settings
+        );
+        assert_eq!(
+            serde_json::from_str::<TrainingSettings>("{}").expect("defaults"),
+            settings
+        );
         assert!(serde_json::from_str::<TrainingSettings>(r#"{"sede": 1}"#).is_err());
     }
 
@@ -178,16 +194,52 @@ mod tests {
             Err(error) => error.to_string(),
             Ok(()) => panic!("accepted {settings:?}"),
         };
-        assert!(refused(TrainingSettings { batch: 0, ..canonical() }).contains("\"batch\" is 0"));
-        assert!(refused(TrainingSettings { monitor_every: 0, ..canonical() }).contains("monitor"));
-        let rate = TrainingSettings { base_rate: f64::NAN, ..canonical() };
+        assert!(
+            refused(TrainingSettings {
+                batch: 0,
+                ..canonical()
+            })
+            .contains("\"batch\" is 0")
+        );
+        assert!(
+            refused(TrainingSettings {
+                monitor_every: 0,
+                ..canonical()
+            })
+            .contains("monitor")
+        );
+        let rate = TrainingSettings {
+            base_rate: f64::NAN,
+            ..canonical()
+        };
         assert!(refused(rate).contains("\"base_rate\" is NaN"));
-        let adam = AdamSettings { second_decay: 1.0, ..AdamSettings::default() };
-        assert!(refused(TrainingSettings { adam, ..canonical() }).contains("second_decay"));
-        let many = TrainingSettings { student_epochs: 1 << 30, ..canonical() };
+        let adam = AdamSettings {
+            second_decay: 1.0,
+            ..AdamSettings::default()
+        };
+        assert!(
+            refused(TrainingSettings {
+                adam,
+                ..canonical()
+            })
+            .contains("second_decay")
+        );
+        let many = TrainingSettings {
+            student_epochs: 1 << 30,
+            ..canonical()
+        };
         assert!(refused(many).contains("noise addresses"));
         let mut loss = Loss::default();
-        loss.sparsity = loss.sparsity.map(|term| SparsityTerm { target: f64::INFINITY, ..term });
-        assert!(refused(TrainingSettings { loss, ..canonical() }).contains("sparsity target"));
+        loss.sparsity = loss.sparsity.map(|term| SparsityTerm {
+            target: f64::INFINITY,
+            ..term
+        });
+        assert!(
+            refused(TrainingSettings {
+                loss,
+                ..canonical()
+            })
+            .contains("sparsity target")
+        );
     }
 }

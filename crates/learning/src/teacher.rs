@@ -171,7 +171,13 @@ impl RateTeacher {
         let wiring = Wiring::new(connectome, roles, &sizes)?;
         let (groups, places) = layout(roles, &sizes);
         let feedback_iterations = roles.feedback_iterations;
-        Ok(Self { sizes, feedback_iterations, wiring, places, groups })
+        Ok(Self {
+            sizes,
+            feedback_iterations,
+            wiring,
+            places,
+            groups,
+        })
     }
 
     /// The layout of the parameters. For the larva 4304 values: `input.gain` `[21]`,
@@ -239,23 +245,43 @@ impl Sizes {
         let mut sizes = [0; 5];
         for (index, (role, population)) in named.into_iter().enumerate() {
             // Parameter names are lower case, so names that differ in capitals only would clash too.
-            if named[..index].iter().any(|(_, other)| other.eq_ignore_ascii_case(population)) {
-                return Err(TeacherError::SharedPopulation { population: population.clone() });
+            if named[..index]
+                .iter()
+                .any(|(_, other)| other.eq_ignore_ascii_case(population))
+            {
+                return Err(TeacherError::SharedPopulation {
+                    population: population.clone(),
+                });
             }
-            sizes[index] =
-                connectome.population(population).map(|range| range.len()).ok_or_else(|| {
-                    TeacherError::UnknownPopulation { role, population: population.clone() }
+            sizes[index] = connectome
+                .population(population)
+                .map(|range| range.len())
+                .ok_or_else(|| TeacherError::UnknownPopulation {
+                    role,
+                    population: population.clone(),
                 })?;
         }
         let [input, inhibitory, relay, coding, feedback] = sizes;
         if channels == 0 || input % channels != 0 {
             let population = roles.input.clone();
-            return Err(TeacherError::UnevenChannels { population, neurons: input, channels });
+            return Err(TeacherError::UnevenChannels {
+                population,
+                neurons: input,
+                channels,
+            });
         }
         if classes < 2 {
             return Err(TeacherError::TooFewClasses { classes });
         }
-        Ok(Self { channels, input, inhibitory, relay, coding, feedback, classes })
+        Ok(Self {
+            channels,
+            input,
+            inhibitory,
+            relay,
+            coding,
+            feedback,
+            classes,
+        })
     }
 }
 
@@ -314,10 +340,26 @@ fn layout(roles: &TeacherRoles, sizes: &Sizes) -> (Vec<ParameterGroup>, Places) 
         range
     };
     let strength = |source: &str, target: &str| {
-        format!("{}_to_{}.strength", source.to_lowercase(), target.to_lowercase())
+        format!(
+            "{}_to_{}.strength",
+            source.to_lowercase(),
+            target.to_lowercase()
+        )
     };
-    let TeacherRoles { input, inhibitory, relay, coding, feedback, .. } = roles;
-    let input_gain = push("input.gain".to_owned(), &[sizes.channels], Form::Softplus, GAIN_START);
+    let TeacherRoles {
+        input,
+        inhibitory,
+        relay,
+        coding,
+        feedback,
+        ..
+    } = roles;
+    let input_gain = push(
+        "input.gain".to_owned(),
+        &[sizes.channels],
+        Form::Softplus,
+        GAIN_START,
+    );
     let mut scalar = |name: String, start: f64| push(name, &[], Form::Softplus, start).start;
     let input_relay = scalar(strength(input, relay), STRENGTH_START);
     let inhibitory_relay = scalar(strength(inhibitory, relay), STRENGTH_START);
@@ -335,15 +377,30 @@ fn layout(roles: &TeacherRoles, sizes: &Sizes) -> (Vec<ParameterGroup>, Places) 
         coding_feedback,
         feedback_coding,
         feedback_gain,
-        relay_threshold: push(format!("{relay}.threshold"), &[sizes.relay], Form::Plain, 0.0),
-        coding_threshold: push(format!("{coding}.threshold"), &[sizes.coding], Form::Plain, 0.0),
+        relay_threshold: push(
+            format!("{relay}.threshold"),
+            &[sizes.relay],
+            Form::Plain,
+            0.0,
+        ),
+        coding_threshold: push(
+            format!("{coding}.threshold"),
+            &[sizes.coding],
+            Form::Plain,
+            0.0,
+        ),
         decoder_weight: push(
             "decoder.weight".to_owned(),
             &[sizes.classes, sizes.coding],
             Form::Plain,
             0.0,
         ),
-        decoder_bias: push("decoder.bias".to_owned(), &[sizes.classes], Form::Plain, 0.0),
+        decoder_bias: push(
+            "decoder.bias".to_owned(),
+            &[sizes.classes],
+            Form::Plain,
+            0.0,
+        ),
     };
     (groups, places)
 }

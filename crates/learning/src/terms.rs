@@ -25,9 +25,19 @@ pub struct SparsityTerm {
 
 impl SparsityTerm {
     /// The student's term (training.md section 4): weight 15, offset 0.02, steepness 50, target 0.05.
-    pub const STUDENT: Self = Self { weight: 15.0, offset: 0.02, steepness: 50.0, target: 0.05 };
+    pub const STUDENT: Self = Self {
+        weight: 15.0,
+        offset: 0.02,
+        steepness: 50.0,
+        target: 0.05,
+    };
     /// The teacher's term (training.md section 2.3): `2 (mean σ(10 z) − 0.10)²`.
-    pub const TEACHER: Self = Self { weight: 2.0, offset: 0.0, steepness: 10.0, target: 0.10 };
+    pub const TEACHER: Self = Self {
+        weight: 2.0,
+        offset: 0.0,
+        steepness: 10.0,
+        target: 0.10,
+    };
 
     /// How far one activity counts as active, between 0 and 1.
     #[inline]

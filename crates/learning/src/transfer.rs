@@ -67,21 +67,29 @@ pub fn transfer(
 ) -> Result<Parameters, TransferError> {
     let expected = teacher.groups().last().map_or(0, |group| group.range.end);
     if trained.values.len() != expected {
-        return Err(TransferError::ParameterCount { expected, actual: trained.values.len() });
+        return Err(TransferError::ParameterCount {
+            expected,
+            actual: trained.values.len(),
+        });
     }
     let mut start = table.start();
     for from in teacher.groups() {
         let (name, factor) = if VERBATIM.contains(&from.name.as_str()) {
             (from.name.clone(), 1.0)
         } else if from.name == teacher.feedback_gain_group() {
-            (format!("{}.gain", rule.feedback_gain_pathway), rule.feedback_gain_factor)
+            (
+                format!("{}.gain", rule.feedback_gain_pathway),
+                rule.feedback_gain_factor,
+            )
         } else {
             continue;
         };
-        let to = table.group(&name).ok_or_else(|| TransferError::NoSuchGroup {
-            group: name.clone(),
-            teacher_group: from.name.clone(),
-        })?;
+        let to = table
+            .group(&name)
+            .ok_or_else(|| TransferError::NoSuchGroup {
+                group: name.clone(),
+                teacher_group: from.name.clone(),
+            })?;
         copy(from, &trained.values, factor, to, &mut start.values)?;
     }
     Ok(start)
@@ -101,7 +109,10 @@ fn copy(
             expected: from.shape.clone(),
         });
     }
-    for (new, &old) in target[to.range.clone()].iter_mut().zip(&source[from.range.clone()]) {
+    for (new, &old) in target[to.range.clone()]
+        .iter_mut()
+        .zip(&source[from.range.clone()])
+    {
         *new = to.precision.round(factor * old);
     }
     Ok(())

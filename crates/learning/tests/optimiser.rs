@@ -27,9 +27,11 @@ fn rules(name: &str) -> (Form, Option<(f64, f64)>, f64) {
         _ if name.starts_with("theta.") => (Form::Plain, Some((-0.055, -0.030)), 0.01),
         _ if name.starts_with("log_tau_m.") => (Form::Log, Some((0.005, 0.050)), 0.2),
         _ if name.starts_with("log_gap.") => (Form::Log, None, 0.2),
-        _ if name.starts_with("log_strength.") => {
-            (Form::Log, Some((1e-12, 1e-7)), if nonad { 0.05 } else { 0.2 })
-        }
+        _ if name.starts_with("log_strength.") => (
+            Form::Log,
+            Some((1e-12, 1e-7)),
+            if nonad { 0.05 } else { 0.2 },
+        ),
         _ if name.starts_with("log_tau_rec.") => (Form::Log, Some((0.020, 2.0)), 0.1),
         _ if name.starts_with("logit_u.") => (Form::Logit, Some((0.05, 0.8)), 0.1),
         _ if name.starts_with("graded.") => (Form::Softplus, None, 0.1),
@@ -45,8 +47,11 @@ fn groups(golden: &Golden) -> Vec<ParameterGroup> {
         let shape = golden.shape(&format!("student.param0.{name}"));
         let range = next..next + shape.iter().product::<usize>();
         next = range.end;
-        let precision =
-            if name.starts_with("log_gap.") { Precision::Double } else { Precision::Single };
+        let precision = if name.starts_with("log_gap.") {
+            Precision::Double
+        } else {
+            Precision::Single
+        };
         ParameterGroup {
             name: name.to_owned(),
             shape,
@@ -61,11 +66,18 @@ fn groups(golden: &Golden) -> Vec<ParameterGroup> {
         }
     };
     let names = golden.names();
-    names.iter().filter_map(|name| name.strip_prefix("student.param0.")).map(&mut group).collect()
+    names
+        .iter()
+        .filter_map(|name| name.strip_prefix("student.param0."))
+        .map(&mut group)
+        .collect()
 }
 
 fn read(golden: &Golden, groups: &[ParameterGroup], prefix: &str) -> Vec<f64> {
-    groups.iter().flat_map(|group| golden.values(&format!("{prefix}.{}", group.name))).collect()
+    groups
+        .iter()
+        .flat_map(|group| golden.values(&format!("{prefix}.{}", group.name)))
+        .collect()
 }
 
 /// Distance of two neighbouring single-precision numbers at `value`.
@@ -77,10 +89,15 @@ fn ulp(value: f64) -> f64 {
 fn stored_gradients_give_the_stored_parameters(path: std::path::PathBuf) {
     let golden = Golden::open(&path);
     let groups = groups(&golden);
-    let mut parameters = Parameters { values: read(&golden, &groups, "student.param0") };
+    let mut parameters = Parameters {
+        values: read(&golden, &groups, "student.param0"),
+    };
     assert_eq!(parameters.values.len(), 4509);
     let mut adam = Adam::new(AdamSettings::default(), parameters.values.len());
-    let size = StepSize { base_rate: BASE_RATE, clip_norm: Some(CLIP_NORM) };
+    let size = StepSize {
+        base_rate: BASE_RATE,
+        clip_norm: Some(CLIP_NORM),
+    };
     for step in 1..=5 {
         let gradient = read(&golden, &groups, &format!("student.grad{step}"));
         let report = adam.step(&groups, size, &mut parameters, &gradient);

@@ -16,7 +16,10 @@ use kenyon_testing::Suite;
 fn stimuli(rows: &[f64]) -> Vec<Stimulus> {
     rows.chunks(21)
         .zip(0..)
-        .map(|(row, trial)| Stimulus { input: row.iter().map(|&x| x as f32).collect(), trial })
+        .map(|(row, trial)| Stimulus {
+            input: row.iter().map(|&x| x as f32).collect(),
+            trial,
+        })
         .collect()
 }
 
@@ -43,18 +46,31 @@ fn responses_and_gradient_agree(path: std::path::PathBuf) {
     let mut gradient = vec![0.0; parameters.len()];
     let labels = golden.labels();
     let term = SparsityTerm::TEACHER;
-    let report =
-        teacher.gradient(&mut workspace, &parameters, &stimuli, &labels, &term, &mut gradient);
+    let report = teacher.gradient(
+        &mut workspace,
+        &parameters,
+        &stimuli,
+        &labels,
+        &term,
+        &mut gradient,
+    );
     for (name, actual) in [
         ("loss.ce", report.cross_entropy),
         ("loss.sparsity", report.sparsity),
         ("loss.total", report.total),
     ] {
         assert!(deviation(&[actual], &golden.values(name)) < 3e-6, "{name}");
-        assert!(deviation(&[actual], &golden.values(&format!("f64.{name}"))) < 1e-12, "{name}");
+        assert!(
+            deviation(&[actual], &golden.values(&format!("f64.{name}"))) < 1e-12,
+            "{name}"
+        );
     }
     for (theirs, ours) in TEACHER_NAMES {
-        let group = teacher.groups().iter().find(|group| group.name == ours).unwrap();
+        let group = teacher
+            .groups()
+            .iter()
+            .find(|group| group.name == ours)
+            .unwrap();
         let actual = &gradient[group.range.clone()];
         let single = deviation(actual, &golden.values(&format!("grad.{theirs}")));
         let double = deviation(actual, &golden.values(&format!("f64.grad.{theirs}")));
@@ -68,8 +84,9 @@ fn five_steps_agree(path: std::path::PathBuf) {
     const RATE: f64 = 1e-2;
     let golden = Golden::open(&path);
     let teacher = larva_teacher(&path);
-    let mut parameters =
-        Parameters { values: teacher_values(&teacher, &golden, "teacher.param0.") };
+    let mut parameters = Parameters {
+        values: teacher_values(&teacher, &golden, "teacher.param0."),
+    };
     let mut adam = Adam::new(AdamSettings::default(), parameters.values.len());
     let mut workspace = TeacherWorkspace::new(&teacher);
     let mut gradient = vec![0.0; parameters.values.len()];
@@ -84,9 +101,15 @@ fn five_steps_agree(path: std::path::PathBuf) {
             &mut gradient,
         );
         let number = step + 1;
-        let loss = deviation(&[report.total], &golden.values(&format!("teacher.loss{number}")));
+        let loss = deviation(
+            &[report.total],
+            &golden.values(&format!("teacher.loss{number}")),
+        );
         assert!(loss < 1e-5, "loss of step {number}: {loss:e}");
-        let size = StepSize { base_rate: RATE, clip_norm: None };
+        let size = StepSize {
+            base_rate: RATE,
+            clip_norm: None,
+        };
         adam.step(teacher.groups(), size, &mut parameters, &gradient);
         let expected = teacher_values(&teacher, &golden, &format!("teacher.param{number}."));
         let worst = parameters
@@ -103,20 +126,35 @@ fn five_steps_agree(path: std::path::PathBuf) {
 fn training_is_fast(path: std::path::PathBuf) {
     let golden = Golden::open(&path);
     let teacher = larva_teacher(&path);
-    let mut parameters =
-        Parameters { values: teacher_values(&teacher, &golden, "teacher.param0.") };
+    let mut parameters = Parameters {
+        values: teacher_values(&teacher, &golden, "teacher.param0."),
+    };
     let mut adam = Adam::new(AdamSettings::default(), parameters.values.len());
     let mut workspace = TeacherWorkspace::new(&teacher);
     let mut gradient = vec![0.0; parameters.values.len()];
     let stimuli = stimuli(&golden.values("input.u")[..16 * 21]);
     let labels = &golden.labels()[..16];
-    let size = StepSize { base_rate: 1e-2, clip_norm: None };
+    let size = StepSize {
+        base_rate: 1e-2,
+        clip_norm: None,
+    };
     let start = Instant::now();
-    let (steps, scale) = if cfg!(debug_assertions) { (54, 100.0) } else { (5400, 1.0) };
+    let (steps, scale) = if cfg!(debug_assertions) {
+        (54, 100.0)
+    } else {
+        (5400, 1.0)
+    };
     for _ in 0..steps {
         let term = SparsityTerm::TEACHER;
         let values = &parameters.values;
-        teacher.gradient(&mut workspace, values, &stimuli, labels, &term, &mut gradient);
+        teacher.gradient(
+            &mut workspace,
+            values,
+            &stimuli,
+            labels,
+            &term,
+            &mut gradient,
+        );
         adam.step(teacher.groups(), size, &mut parameters, &gradient);
     }
     let seconds = start.elapsed().as_secs_f64() * scale;
@@ -148,8 +186,9 @@ fn small_teacher() -> RateTeacher {
 fn small_case(trials: usize) -> (RateTeacher, Vec<f64>, Vec<Stimulus>, Vec<usize>) {
     let teacher = small_teacher();
     let count = teacher.groups().last().unwrap().range.end;
-    let mut parameters: Vec<f64> =
-        (0..count).map(|k| ((k * 37 % 19) as f64 - 9.0) * 0.05).collect();
+    let mut parameters: Vec<f64> = (0..count)
+        .map(|k| ((k * 37 % 19) as f64 - 9.0) * 0.05)
+        .collect();
     // Weak feedback, so that some coding neurons stay above zero in every iteration.
     for group in teacher.groups() {
         if group.name == "apl_to_kc.strength" || group.name == "ln_to_pn.strength" {
@@ -158,8 +197,13 @@ fn small_case(trials: usize) -> (RateTeacher, Vec<f64>, Vec<Stimulus>, Vec<usize
     }
     let stimuli = (0..trials)
         .map(|trial| {
-            let input = (0..3).map(|c| ((trial * 5 + c * 3) % 7) as f32 * 0.3 + 0.1).collect();
-            Stimulus { input, trial: trial as u32 }
+            let input = (0..3)
+                .map(|c| ((trial * 5 + c * 3) % 7) as f32 * 0.3 + 0.1)
+                .collect();
+            Stimulus {
+                input,
+                trial: trial as u32,
+            }
         })
         .collect();
     let labels = (0..trials).map(|trial| trial % 4).collect();
@@ -176,12 +220,16 @@ fn gradient_agrees_with_finite_differences() {
         let term = SparsityTerm::TEACHER;
         let mut scratch = gradient.clone();
         let mut loss = |parameters: &[f64], slopes: &mut [f64]| {
-            teacher.gradient(&mut workspace, parameters, &stimuli, &labels, &term, slopes).total
+            teacher
+                .gradient(&mut workspace, parameters, &stimuli, &labels, &term, slopes)
+                .total
         };
         loss(&parameters, &mut gradient);
         for group in teacher.groups() {
             assert!(
-                gradient[group.range.clone()].iter().any(|&g| g.abs() > 1e-6),
+                gradient[group.range.clone()]
+                    .iter()
+                    .any(|&g| g.abs() > 1e-6),
                 "{} is idle",
                 group.name
             );
@@ -198,7 +246,10 @@ fn gradient_agrees_with_finite_differences() {
                     .into_iter()
                     .fold(f64::INFINITY, f64::min);
                 let name = &group.name;
-                assert!(best < 2e-9 + 1e-7 * gradient[index].abs(), "{name}[{index}]: {best:e}");
+                assert!(
+                    best < 2e-9 + 1e-7 * gradient[index].abs(),
+                    "{name}[{index}]: {best:e}"
+                );
             }
         }
     }
@@ -214,14 +265,31 @@ fn batches_of_any_size_agree() {
         assert_eq!(single.logits[0], whole.logits[trial]);
         assert_eq!(single.coding[0], whole.coding[trial]);
     }
-    let none = SparsityTerm { weight: 0.0, ..SparsityTerm::TEACHER };
+    let none = SparsityTerm {
+        weight: 0.0,
+        ..SparsityTerm::TEACHER
+    };
     let mut gradient = vec![0.0; parameters.len()];
-    teacher.gradient(&mut workspace, &parameters, &stimuli, &labels, &none, &mut gradient);
+    teacher.gradient(
+        &mut workspace,
+        &parameters,
+        &stimuli,
+        &labels,
+        &none,
+        &mut gradient,
+    );
     let mut sum = vec![0.0; parameters.len()];
     for (stimulus, label) in stimuli.iter().zip(&labels) {
         let mut one = vec![0.0; parameters.len()];
         let (stimulus, label) = (std::slice::from_ref(stimulus), std::slice::from_ref(label));
-        teacher.gradient(&mut workspace, &parameters, stimulus, label, &none, &mut one);
+        teacher.gradient(
+            &mut workspace,
+            &parameters,
+            stimulus,
+            label,
+            &none,
+            &mut one,
+        );
         for (sum, one) in sum.iter_mut().zip(one) {
             *sum += one / 37.0;
         }
@@ -236,19 +304,33 @@ fn unsuitable_connectomes_are_refused() {
     };
     let mut unknown = common::roles();
     unknown.relay = "projection".to_owned();
-    let expected =
-        TeacherError::UnknownPopulation { role: "relay", population: "projection".to_owned() };
+    let expected = TeacherError::UnknownPopulation {
+        role: "relay",
+        population: "projection".to_owned(),
+    };
     assert_eq!(refusal(unknown, 21, 28), expected);
     let mut shared = common::roles();
     shared.feedback = "KC".to_owned();
-    assert!(matches!(refusal(shared, 21, 28), TeacherError::SharedPopulation { .. }));
+    assert!(matches!(
+        refusal(shared, 21, 28),
+        TeacherError::SharedPopulation { .. }
+    ));
     assert!(matches!(
         refusal(common::roles(), 20, 28),
         TeacherError::UnevenChannels { channels: 20, .. }
     ));
-    assert!(matches!(refusal(common::roles(), 0, 28), TeacherError::UnevenChannels { .. }));
-    assert!(matches!(refusal(common::roles(), 21, 1), TeacherError::TooFewClasses { classes: 1 }));
-    assert!(matches!(refusal(common::roles(), 21, 28), TeacherError::NoContacts { .. }));
+    assert!(matches!(
+        refusal(common::roles(), 0, 28),
+        TeacherError::UnevenChannels { .. }
+    ));
+    assert!(matches!(
+        refusal(common::roles(), 21, 1),
+        TeacherError::TooFewClasses { classes: 1 }
+    ));
+    assert!(matches!(
+        refusal(common::roles(), 21, 28),
+        TeacherError::NoContacts { .. }
+    ));
 }
 
 fn main() {
@@ -261,8 +343,14 @@ fn main() {
         )
         .test_with_shared("five steps agree", training, five_steps_agree)
         .test_with_shared("training is fast", training, training_is_fast)
-        .test("gradient agrees with finite differences", gradient_agrees_with_finite_differences)
+        .test(
+            "gradient agrees with finite differences",
+            gradient_agrees_with_finite_differences,
+        )
         .test("batches of any size agree", batches_of_any_size_agree)
-        .test("unsuitable connectomes are refused", unsuitable_connectomes_are_refused)
+        .test(
+            "unsuitable connectomes are refused",
+            unsuitable_connectomes_are_refused,
+        )
         .run();
 }

@@ -37,9 +37,18 @@ impl RateTeacher {
         gradient: &mut [f64],
     ) -> LossReport {
         assert_eq!(stimuli.len(), labels.len(), "one label per stimulus");
-        assert_eq!(gradient.len(), parameters.len(), "one derivative per parameter");
+        assert_eq!(
+            gradient.len(),
+            parameters.len(),
+            "one derivative per parameter"
+        );
         let blocks = self.forward(workspace, parameters, stimuli);
-        let TeacherWorkspace { strengths, blocks: all, adjoint, .. } = workspace;
+        let TeacherWorkspace {
+            strengths,
+            blocks: all,
+            adjoint,
+            ..
+        } = workspace;
         let blocks = &mut all[..blocks];
 
         let mut report = LossReport::default();
@@ -50,7 +59,10 @@ impl RateTeacher {
         report.cross_entropy *= share;
 
         let cells = labels.len() * self.sizes.coding;
-        let active: f64 = blocks.iter_mut().map(|block| activate(block, sparsity)).sum();
+        let active: f64 = blocks
+            .iter_mut()
+            .map(|block| activate(block, sparsity))
+            .sum();
         let mean = active / cells as f64;
         report.sparsity = sparsity.value(mean);
         report.total = report.cross_entropy + sparsity.weight * report.sparsity;
@@ -117,7 +129,12 @@ impl RateTeacher {
             }
             // By trial and then neuron, so that neighbouring weights are summed side by side.
             adjoint.class.fill(0.0);
-            for (rates, &slope) in adjoint.coding_by_trial.iter().zip(slopes).take(block.trials) {
+            for (rates, &slope) in adjoint
+                .coding_by_trial
+                .iter()
+                .zip(slopes)
+                .take(block.trials)
+            {
                 for (sum, &rate) in adjoint.class.iter_mut().zip(rates) {
                     *sum += slope * rate;
                 }
@@ -147,7 +164,9 @@ impl RateTeacher {
             let inhibition = &block.onto_coding_inhibition[iteration];
             gradient[places.feedback_coding] -= dot(inhibition, &adjoint.coding);
 
-            self.wiring.feedback_coding.backward(&adjoint.coding, &mut adjoint.feedback);
+            self.wiring
+                .feedback_coding
+                .backward(&adjoint.coding, &mut adjoint.feedback);
             let drives = &block.onto_feedback[iteration];
             for (slopes, drives) in adjoint.feedback.iter_mut().zip(drives) {
                 for lane in 0..WIDTH {
@@ -160,7 +179,9 @@ impl RateTeacher {
             gradient[places.feedback_gain] += strengths.coding_feedback * product;
             gradient[places.coding_feedback] += strengths.feedback_gain * product;
 
-            self.wiring.coding_feedback.backward(&adjoint.feedback, &mut adjoint.coding_share);
+            self.wiring
+                .coding_feedback
+                .backward(&adjoint.feedback, &mut adjoint.coding_share);
             let factor = strengths.coding_feedback * strengths.feedback_gain;
             for (slopes, share) in adjoint.coding.iter_mut().zip(&adjoint.coding_share) {
                 *slopes = share.map(|share| factor * share);
@@ -181,22 +202,33 @@ impl RateTeacher {
     ) {
         let (places, wiring) = (&self.places, &self.wiring);
         gradient[places.relay_coding] += dot(&block.onto_coding, &adjoint.drive);
-        wiring.relay_coding.backward(&adjoint.drive, &mut adjoint.relay);
+        wiring
+            .relay_coding
+            .backward(&adjoint.drive, &mut adjoint.relay);
         scale(&mut adjoint.relay, strengths.relay_coding);
         mask(&mut adjoint.relay, &block.relay);
-        subtract_totals(&adjoint.relay, &mut gradient[places.relay_threshold.clone()]);
+        subtract_totals(
+            &adjoint.relay,
+            &mut gradient[places.relay_threshold.clone()],
+        );
 
         gradient[places.input_relay] += dot(&block.onto_relay, &adjoint.relay);
-        wiring.input_relay.backward(&adjoint.relay, &mut adjoint.input);
+        wiring
+            .input_relay
+            .backward(&adjoint.relay, &mut adjoint.input);
         scale(&mut adjoint.input, strengths.input_relay);
 
         gradient[places.inhibitory_relay] -= dot(&block.onto_relay_inhibition, &adjoint.relay);
-        wiring.inhibitory_relay.backward(&adjoint.relay, &mut adjoint.inhibitory);
+        wiring
+            .inhibitory_relay
+            .backward(&adjoint.relay, &mut adjoint.inhibitory);
         scale(&mut adjoint.inhibitory, -strengths.inhibitory_relay);
         mask(&mut adjoint.inhibitory, &block.inhibitory);
 
         gradient[places.input_inhibitory] += dot(&block.onto_inhibitory, &adjoint.inhibitory);
-        wiring.input_inhibitory.backward(&adjoint.inhibitory, &mut adjoint.input_share);
+        wiring
+            .input_inhibitory
+            .backward(&adjoint.inhibitory, &mut adjoint.input_share);
         scale(&mut adjoint.input_share, strengths.input_inhibitory);
         add(&adjoint.input_share, &mut adjoint.input);
 

@@ -134,7 +134,10 @@ impl TeacherWorkspace {
         Self {
             sizes,
             feedback_iterations: teacher.feedback_iterations,
-            strengths: Strengths { input_gain: vec![0.0; sizes.channels], ..Strengths::default() },
+            strengths: Strengths {
+                input_gain: vec![0.0; sizes.channels],
+                ..Strengths::default()
+            },
             blocks: vec![Block::new(&sizes, teacher.feedback_iterations)],
             adjoint: Adjoint {
                 input: lanes(sizes.input),
@@ -168,10 +171,17 @@ impl RateTeacher {
         let blocks = self.forward(workspace, parameters, stimuli);
         let by_trial = |values: &dyn Fn(&Block) -> Option<&Vec<Trials>>| -> Vec<Vec<f64>> {
             let block_trials = |block: &Block| -> Vec<Vec<f64>> {
-                let Some(rows) = values(block) else { return Vec::new() };
-                (0..block.trials).map(|lane| rows.iter().map(|row| row[lane]).collect()).collect()
+                let Some(rows) = values(block) else {
+                    return Vec::new();
+                };
+                (0..block.trials)
+                    .map(|lane| rows.iter().map(|row| row[lane]).collect())
+                    .collect()
             };
-            workspace.blocks[..blocks].iter().flat_map(block_trials).collect()
+            workspace.blocks[..blocks]
+                .iter()
+                .flat_map(block_trials)
+                .collect()
         };
         TeacherResponses {
             inhibitory: by_trial(&|block| Some(&block.inhibitory)),
@@ -206,14 +216,24 @@ impl RateTeacher {
         parameters: &[f64],
         stimuli: &[Stimulus],
     ) -> usize {
-        assert_eq!(parameters.len(), self.places.decoder_bias.end, "wrong number of parameters");
+        assert_eq!(
+            parameters.len(),
+            self.places.decoder_bias.end,
+            "wrong number of parameters"
+        );
         for stimulus in stimuli {
-            assert_eq!(stimulus.input.len(), self.sizes.channels, "wrong number of channels");
+            assert_eq!(
+                stimulus.input.len(),
+                self.sizes.channels,
+                "wrong number of channels"
+            );
         }
         self.realise(&mut workspace.strengths, parameters);
         let count = stimuli.len().div_ceil(WIDTH);
         while workspace.blocks.len() < count {
-            workspace.blocks.push(Block::new(&workspace.sizes, workspace.feedback_iterations));
+            workspace
+                .blocks
+                .push(Block::new(&workspace.sizes, workspace.feedback_iterations));
         }
         for (block, stimuli) in workspace.blocks.iter_mut().zip(stimuli.chunks(WIDTH)) {
             block.load(stimuli);
@@ -242,21 +262,34 @@ impl RateTeacher {
         let wiring = &self.wiring;
         let share = self.sizes.input / self.sizes.channels;
         for (neuron, values) in block.input.iter_mut().enumerate() {
-            let (gain, receptor) =
-                (strengths.input_gain[neuron / share], &block.receptors[neuron / share]);
+            let (gain, receptor) = (
+                strengths.input_gain[neuron / share],
+                &block.receptors[neuron / share],
+            );
             *values = receptor.map(|response| response * gain);
         }
 
-        wiring.input_inhibitory.forward(&block.input, &mut block.onto_inhibitory);
+        wiring
+            .input_inhibitory
+            .forward(&block.input, &mut block.onto_inhibitory);
         for (rate, current) in block.inhibitory.iter_mut().zip(&block.onto_inhibitory) {
             *rate = current.map(|current| relu(strengths.input_inhibitory * current));
         }
 
-        wiring.input_relay.forward(&block.input, &mut block.onto_relay);
-        wiring.inhibitory_relay.forward(&block.inhibitory, &mut block.onto_relay_inhibition);
-        for (neuron, &threshold) in parameters[places.relay_threshold.clone()].iter().enumerate() {
-            let (excitation, inhibition) =
-                (&block.onto_relay[neuron], &block.onto_relay_inhibition[neuron]);
+        wiring
+            .input_relay
+            .forward(&block.input, &mut block.onto_relay);
+        wiring
+            .inhibitory_relay
+            .forward(&block.inhibitory, &mut block.onto_relay_inhibition);
+        for (neuron, &threshold) in parameters[places.relay_threshold.clone()]
+            .iter()
+            .enumerate()
+        {
+            let (excitation, inhibition) = (
+                &block.onto_relay[neuron],
+                &block.onto_relay_inhibition[neuron],
+            );
             for lane in 0..WIDTH {
                 let drive = strengths.input_relay * excitation[lane]
                     - strengths.inhibitory_relay * inhibition[lane];
@@ -264,7 +297,9 @@ impl RateTeacher {
             }
         }
 
-        wiring.relay_coding.forward(&block.relay, &mut block.onto_coding);
+        wiring
+            .relay_coding
+            .forward(&block.relay, &mut block.onto_coding);
         let thresholds = &parameters[places.coding_threshold.clone()];
         for (neuron, &threshold) in thresholds.iter().enumerate() {
             let drive = &block.onto_coding[neuron];
@@ -273,7 +308,9 @@ impl RateTeacher {
         }
         for iteration in 0..self.feedback_iterations {
             let onto_feedback = &mut block.onto_feedback[iteration];
-            wiring.coding_feedback.forward(&block.coding[iteration], onto_feedback);
+            wiring
+                .coding_feedback
+                .forward(&block.coding[iteration], onto_feedback);
             let feedback = &mut block.feedback[iteration];
             for (state, drive) in feedback.iter_mut().zip(onto_feedback) {
                 *state = drive

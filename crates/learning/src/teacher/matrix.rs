@@ -64,8 +64,10 @@ impl Rows {
         let starts = (0..=rows)
             .map(|row| sorted.partition_point(|edge| (place(edge).0 as usize) < row))
             .collect();
-        let entries =
-            sorted.iter().map(|edge| (place(edge).1, f64::from(edge.contacts) / largest)).collect();
+        let entries = sorted
+            .iter()
+            .map(|edge| (place(edge).1, f64::from(edge.contacts) / largest))
+            .collect();
         Self { starts, entries }
     }
 
@@ -105,7 +107,11 @@ mod tests {
 
     #[test]
     fn products_equal_the_dense_ones_in_both_directions() {
-        let edge = |source, target, contacts| Edge { source, target, contacts };
+        let edge = |source, target, contacts| Edge {
+            source,
+            target,
+            contacts,
+        };
         let edges = [edge(0, 1, 4), edge(0, 2, 1), edge(2, 0, 2), edge(2, 1, 3)];
         let by_target = Rows::new(&edges, 3, |edge| (edge.target, edge.source));
         let by_source = Rows::new(&edges, 3, |edge| (edge.source, edge.target));

@@ -14,12 +14,16 @@ pub struct Golden {
 
 impl Golden {
     pub fn open(path: &Path) -> Self {
-        Self { bytes: std::fs::read(path).unwrap() }
+        Self {
+            bytes: std::fs::read(path).unwrap(),
+        }
     }
 
     pub fn values(&self, name: &str) -> Vec<f64> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
-        let tensor = file.tensor(name).unwrap_or_else(|_| panic!("no tensor {name}"));
+        let tensor = file
+            .tensor(name)
+            .unwrap_or_else(|_| panic!("no tensor {name}"));
         let data = tensor.data();
         match tensor.dtype() {
             Dtype::F32 => data
@@ -39,7 +43,12 @@ impl Golden {
     }
 
     pub fn shape(&self, name: &str) -> Vec<usize> {
-        SafeTensors::deserialize(&self.bytes).unwrap().tensor(name).unwrap().shape().to_vec()
+        SafeTensors::deserialize(&self.bytes)
+            .unwrap()
+            .tensor(name)
+            .unwrap()
+            .shape()
+            .to_vec()
     }
 
     pub fn number(&self, name: &str) -> f64 {
@@ -47,7 +56,10 @@ impl Golden {
     }
 
     pub fn labels(&self) -> Vec<usize> {
-        self.values("input.label").iter().map(|&label| label as usize).collect()
+        self.values("input.label")
+            .iter()
+            .map(|&label| label as usize)
+            .collect()
     }
 
     pub fn names(&self) -> Vec<String> {
@@ -58,17 +70,30 @@ impl Golden {
     }
 }
 
-pub const POPULATIONS: [(&str, usize); 5] =
-    [("ORN", 42), ("LN", 108), ("PN", 72), ("KC", 144), ("APL", 2)];
+pub const POPULATIONS: [(&str, usize); 5] = [
+    ("ORN", 42),
+    ("LN", 108),
+    ("PN", 72),
+    ("KC", 144),
+    ("APL", 2),
+];
 
 /// The axo-dendritic wiring of the larva, as far as the teacher uses it.
 pub fn larva(connectome: &Golden) -> Connectome {
     let mut contacts = Vec::new();
-    for (name, source, target) in
-        [("OP", 0, 2), ("LP", 1, 2), ("OL", 0, 1), ("PK", 2, 3), ("KA", 3, 4), ("AK", 4, 3)]
-    {
+    for (name, source, target) in [
+        ("OP", 0, 2),
+        ("LP", 1, 2),
+        ("OL", 0, 1),
+        ("PK", 2, 3),
+        ("KA", 3, 4),
+        ("AK", 4, 3),
+    ] {
         let first = |population: usize| -> usize {
-            POPULATIONS[..population].iter().map(|&(_, size)| size).sum()
+            POPULATIONS[..population]
+                .iter()
+                .map(|&(_, size)| size)
+                .sum()
         };
         let counts = connectome.values(&format!("count.{name}"));
         let width = POPULATIONS[target].1;
@@ -139,17 +164,29 @@ pub const TEACHER_NAMES: [(&str, &str); 12] = [
 pub fn teacher_values(teacher: &RateTeacher, golden: &Golden, prefix: &str) -> Vec<f64> {
     let mut values = vec![f64::NAN; teacher.groups().last().unwrap().range.end];
     for (theirs, ours) in TEACHER_NAMES {
-        let group = teacher.groups().iter().find(|group| group.name == ours).unwrap();
+        let group = teacher
+            .groups()
+            .iter()
+            .find(|group| group.name == ours)
+            .unwrap();
         values[group.range.clone()].copy_from_slice(&golden.values(&format!("{prefix}{theirs}")));
     }
-    assert!(values.iter().all(|value| !value.is_nan()), "a parameter has no counterpart");
+    assert!(
+        values.iter().all(|value| !value.is_nan()),
+        "a parameter has no counterpart"
+    );
     values
 }
 
 /// Largest deviation relative to the largest expected magnitude.
 pub fn deviation(actual: &[f64], expected: &[f64]) -> f64 {
     assert_eq!(actual.len(), expected.len());
-    let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    let worst = actual.iter().zip(expected).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+    let largest = expected
+        .iter()
+        .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let worst = actual
+        .iter()
+        .zip(expected)
+        .fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
     if worst == 0.0 { 0.0 } else { worst / largest }
 }

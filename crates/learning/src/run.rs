@@ -1,0 +1,261 @@
+//! A training run in a folder, which may be killed at any moment and resumed.
+//!
+//! | file | content |
+//! |---|---|
+//! | `run.json` | [`RunIdentity`]: what determines the run; written first |
+//! | `teacher.safetensors` | the trained teacher |
+//! | `checkpoint.safetensors` | the student's state at an epoch boundary; removed at the end |
+//! | `model.safetensors` | the trained student; its existence means the run is complete |
+//!
+//! Every file is written under a temporary name, synced and renamed, so each exists completely or not
+//! at all, and a resumed run ends in the same bytes as one that was never interrupted.
+
+mod error;
+mod folder;
+
+use std::path::Path;
+
+use kenyon_circuit::{Network, Parameters};
+
+use crate::checkpoint::{Checkpoint, Kind, RunIdentity, digest};
+use crate::fit::{FitState, History};
+use crate::phases::{
+    Callbacks, Ending, TrainedTeacher, fit_student, fit_teacher, start_state, student_run,
+};
+use crate::samples::Odours;
+use crate::teacher::RateTeacher;
+use crate::transfer::{TransferRule, transfer};
+
+pub use error::RunError;
+use folder::RunFolder;
+
+/// What a run trains, and on what.
+#[derive(Clone, Copy)]
+pub struct RunInputs<'a> {
+    /// Identity of the run, settings included.
+    pub identity: &'a RunIdentity,
+    /// The student.
+    pub network: &'a Network,
+    /// The teacher.
+    pub teacher: &'a RateTeacher,
+    /// What the student takes over from it.
+    pub rule: &'a TransferRule,
+    /// The odours.
+    pub odours: &'a Odours,
+}
+
+/// What to do with a run that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse to touch it.
+    Refuse,
+    /// Continue it if its identity is the same; start if there is none.
+    Resume,
+}
+
+/// How a run is carried out; none of this changes its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// What to do with a run that is already there.
+    pub existing: Existing,
+    /// Epochs between two checkpoints, at least 1. A checkpoint is about 100 KB.
+    pub checkpoint_every: usize,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            existing: Existing::Refuse,
+            checkpoint_every: 5,
+        }
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// All epochs are done and the model is written.
+    Complete(Box<TrainedStudent>),
+    /// The progress callback stopped it; it can be resumed.
+    Stopped {
+        /// Epochs of the student that are done and saved.
+        epoch: usize,
+    },
+}
+
+/// The result of a complete run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainedStudent {
+    /// Stored values, laid out by the network's table.
+    pub parameters: Parameters,
+    /// SHA-256 of the parameters, see [`digest`].
+    pub digest: String,
+    /// The course of the student's training.
+    pub history: History,
+    /// Share of test trials that the teacher decided correctly.
+    pub teacher_accuracy: f64,
+}
+
+/// Trains teacher and student in `folder`, which is created if needed.
+///
+/// # Errors
+/// See [`RunError`]. Whatever the error, the files in the folder are complete ones.
+pub fn train(
+    folder: &Path,
+    inputs: &RunInputs<'_>,
+    options: RunOptions,
+    callbacks: &mut Callbacks<'_>,
+) -> Result<Outcome, RunError> {
+    let RunInputs {
+        identity,
+        network,
+        teacher,
+        odours,
+        ..
+    } = *inputs;
+    let settings = &identity.settings;
+    settings.check(odours.templates().len())?;
+    settings.loss.check(network)?;
+    check_sizes(inputs)?;
+    let folder = RunFolder::open(folder, identity, options.existing)?;
+
+    let Some(trained) = obtain_teacher(&folder, inputs, callbacks)? else {
+        return Ok(Outcome::Stopped { epoch: 0 });
+    };
+    let groups = network.table().groups();
+    let run_id = Some(identity.run_id.as_str());
+    if folder.has(RunFolder::MODEL) {
+        let model = Checkpoint::read(groups, &folder.file(RunFolder::MODEL), Kind::Model, run_id)?;
+        folder.remove_checkpoint()?;
+        let Checkpoint {
+            header, parameters, ..
+        } = model;
+        return Ok(complete(network, parameters, header.history, &trained));
+    }
+
+    let checkpoint = folder.file(RunFolder::CHECKPOINT);
+    let stored = if folder.has(RunFolder::CHECKPOINT) {
+        Checkpoint::read(groups, &checkpoint, Kind::Checkpoint, run_id)?.into_state()
+    } else {
+        None
+    };
+    let state = match stored {
+        Some(state) => state,
+        None => {
+            let start = transfer(teacher, &trained.parameters, network.table(), inputs.rule)?;
+            start_state(start, settings)
+        }
+    };
+    let mut run = student_run(network, odours, settings, state);
+    let every = options.checkpoint_every.max(1);
+    let save =
+        |state: &FitState| Checkpoint::of_training(identity, state).write(groups, &checkpoint);
+    let mut boundary = |state: &FitState| -> Result<(), RunError> {
+        let due = state.epoch().is_multiple_of(every) && state.epoch() < settings.student_epochs;
+        if due { Ok(save(state)?) } else { Ok(()) }
+    };
+    match fit_student(&mut run, settings, callbacks, &mut boundary)? {
+        Ending::Stopped => {
+            save(run.state())?;
+            Ok(Outcome::Stopped {
+                epoch: run.state().epoch(),
+            })
+        }
+        Ending::Complete => {
+            let state = run.into_state();
+            Checkpoint::of_model(identity, &state).write(groups, &folder.file(RunFolder::MODEL))?;
+            folder.remove_checkpoint()?;
+            Ok(complete(network, state.parameters, state.history, &trained))
+        }
+    }
+}
+
+/// Teacher, student and odours must agree about channels and classes.
+fn check_sizes(inputs: &RunInputs<'_>) -> Result<(), RunError> {
+    let RunInputs {
+        network,
+        teacher,
+        odours,
+        ..
+    } = inputs;
+    let templates = odours.templates();
+    let channels = templates.first().map_or(0, Vec::len);
+    for (what, student, other) in [
+        (
+            "receptor channels of the teacher",
+            network.channels(),
+            teacher.channels(),
+        ),
+        (
+            "classes of the teacher",
+            network.classes(),
+            teacher.classes(),
+        ),
+        (
+            "receptor channels of the odours",
+            network.channels(),
+            channels,
+        ),
+        ("classes of the odours", network.classes(), templates.len()),
+    ] {
+        if student != other {
+            return Err(RunError::Sizes {
+                what,
+                expected: student,
+                actual: other,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The teacher of the folder, trained now if it is not there yet; `None` if it was stopped.
+fn obtain_teacher(
+    folder: &RunFolder,
+    inputs: &RunInputs<'_>,
+    callbacks: &mut Callbacks<'_>,
+) -> Result<Option<TrainedTeacher>, RunError> {
+    let RunInputs {
+        identity,
+        teacher,
+        odours,
+        ..
+    } = *inputs;
+    let file = folder.file(RunFolder::TEACHER);
+    if folder.has(RunFolder::TEACHER) {
+        let run_id = Some(identity.run_id.as_str());
+        let stored = Checkpoint::read(teacher.groups(), &file, Kind::Teacher, run_id)?;
+        let Some(accuracy) = stored.header.teacher_accuracy else {
+            return Err(RunError::NoAccuracy { file });
+        };
+        let Checkpoint {
+            header, parameters, ..
+        } = stored;
+        return Ok(Some(TrainedTeacher {
+            parameters,
+            accuracy,
+            history: header.history,
+        }));
+    }
+    let trained = fit_teacher(teacher, odours, &identity.settings, callbacks.progress)?;
+    if let Some(trained) = &trained {
+        Checkpoint::of_teacher(identity, trained).write(teacher.groups(), &file)?;
+    }
+    Ok(trained)
+}
+
+fn complete(
+    network: &Network,
+    parameters: Parameters,
+    history: History,
+    teacher: &TrainedTeacher,
+) -> Outcome {
+    let digest = digest(network.table().groups(), &parameters);
+    let teacher_accuracy = teacher.accuracy;
+    Outcome::Complete(Box::new(TrainedStudent {
+        parameters,
+        digest,
+        history,
+        teacher_accuracy,
+    }))
+}
