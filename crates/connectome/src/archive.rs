@@ -94,8 +94,13 @@ impl Archive {
         let file = zip
             .by_index(index)
             .map_err(|error| damaged(error.to_string()))?;
-        let mut reader = BufReader::with_capacity(1 << 17, file);
-        let result = read(&mut reader)?;
+        let mut reader = BufReader::with_capacity(1 << 17, Watched { file, fault: None });
+        let result = read(&mut reader);
+        // A reader of tables takes a broken stream for a broken table: the cause is more useful.
+        if let Some(reason) = reader.get_mut().fault.take() {
+            return Err(damaged(reason));
+        }
+        let result = result?;
         // The checksum is compared at the end of the stream only.
         io::copy(&mut reader, &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
         Ok(result)
@@ -123,6 +128,20 @@ impl Archive {
             }
             hasher.update(&buffer[..count]);
         }
+    }
+}
+
+/// Remembers why reading failed.
+struct Watched<R> {
+    file: R,
+    fault: Option<String>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file
+            .read(buffer)
+            .inspect_err(|error| self.fault = Some(error.to_string()))
     }
 }
 

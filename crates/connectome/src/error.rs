@@ -288,9 +288,6 @@ pub enum DataError {
         "cannot download {address}: {reason}; if this machine has no network, download the file elsewhere and import it"
     )]
     Download { address: String, reason: String },
-    /// A file has no public address.
-    #[error("{path} has no public address; import a copy of it")]
-    NoAddress { path: String },
     /// There is no place for downloaded data.
     #[error("no folder for downloaded data: {reason}; name one")]
     NoCacheFolder { reason: String },

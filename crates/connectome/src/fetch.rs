@@ -56,10 +56,9 @@ pub fn fetch(
         .into();
     for listed in files(descriptor) {
         let file = &listed.file;
-        if staging.has(&file.path) || file.address.is_none() {
+        let Some(address) = address_of(file, options).filter(|_| !staging.has(&file.path)) else {
             continue;
-        }
-        let address = address_of(file, options)?;
+        };
         progress(&address);
         let bytes = download(&agent, &address)?;
         staging.add(&file.path, &bytes)?;
@@ -67,12 +66,10 @@ pub fn fetch(
     staging.install()
 }
 
-/// Where a file is downloaded from.
-fn address_of(file: &FileDescriptor, options: &FetchOptions) -> Result<String, DataError> {
-    let public = file.address.as_ref().ok_or_else(|| DataError::NoAddress {
-        path: file.path.clone(),
-    })?;
-    Ok(match &options.base_address {
+/// Where a file is downloaded from, if there is such a place.
+fn address_of(file: &FileDescriptor, options: &FetchOptions) -> Option<String> {
+    let public = file.address.as_ref()?;
+    Some(match &options.base_address {
         None => public.clone(),
         Some(base) => {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path);

@@ -108,7 +108,7 @@ pub(crate) fn match_degrees(
     for edge in (0..count).filter(|&edge| !placed[edge]).collect::<Vec<_>>() {
         for attempt in 0..3 * TRIES {
             let (mut source, mut target) = (from[edge], to[edge]);
-            if attempt < TRIES || attempt >= 2 * TRIES {
+            if !(TRIES..2 * TRIES).contains(&attempt) {
                 source = sources[random.below(sources.len())].0;
             }
             if attempt >= TRIES {
