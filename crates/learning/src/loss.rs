@@ -160,16 +160,16 @@ impl Loss {
         finite(&numbers)
     }
 
-    /// The objective of a batch of graded-spike responses in an epoch (counted from 0), and what it
-    /// sends back: the derivatives by decoder outputs and by spike counts (not through the decoder).
+    /// The objective of a batch of responses (graded in training) in an epoch (counted from 0), and
+    /// what it sends back: the derivatives by decoder outputs and by spike counts (not through the decoder).
     ///
     /// # Panics
     /// If there is not one label per trial, a label is no class, or [`Loss::check`] would fail.
     #[must_use]
-    pub fn evaluate(
+    pub fn evaluate<C: Copy + Into<f64>>(
         &self,
         epoch: usize,
-        responses: &Responses,
+        responses: &Responses<C>,
         labels: &[usize],
         network: &Network,
     ) -> (LossReport, Upstream) {
@@ -193,11 +193,11 @@ impl Loss {
         self.evaluate_in(&scope, epoch, responses, labels)
     }
 
-    fn evaluate_in(
+    fn evaluate_in<C: Copy + Into<f64>>(
         &self,
         scope: &Scope,
         epoch: usize,
-        responses: &Responses,
+        responses: &Responses<C>,
         labels: &[usize],
     ) -> (LossReport, Upstream) {
         let trials = responses.trials;
@@ -260,11 +260,11 @@ struct Scope {
 }
 
 /// The sparsity term; adds its derivative by each count.
-fn sparsity(
+fn sparsity<C: Copy + Into<f64>>(
     term: &SparsityTerm,
     ramp: f64,
     scope: &Scope,
-    responses: &Responses,
+    responses: &Responses<C>,
     slopes: &mut [f64],
 ) -> f64 {
     let per_step = 1.0 / scope.steps as f64;
@@ -277,7 +277,7 @@ fn sparsity(
     for trial in 0..responses.trials {
         let counts = &responses.counts[places(trial)];
         for (slope, &count) in slopes[places(trial)].iter_mut().zip(counts) {
-            let active = term.activation(f64::from(count) * per_step);
+            let active = term.activation(count.into() * per_step);
             sum += active;
             *slope = active * (1.0 - active);
         }
@@ -293,18 +293,18 @@ fn sparsity(
 }
 
 /// The energy term; adds its derivative by each count.
-fn energy(
+fn energy<C: Copy + Into<f64>>(
     term: &EnergyTerm,
     ramp: f64,
     scope: &Scope,
-    responses: &Responses,
+    responses: &Responses<C>,
     slopes: &mut [f64],
 ) -> f64 {
     let mut sum = 0.0;
     for population in &scope.energy {
         let spikes: f64 = (0..responses.trials)
             .flat_map(|trial| &responses.counts[trial * responses.neurons..][population.clone()])
-            .map(|&count| f64::from(count))
+            .map(|&count| count.into())
             .sum();
         let cells_and_steps = (responses.trials * population.len() * scope.steps) as f64;
         sum += spikes / cells_and_steps;
@@ -333,9 +333,9 @@ mod tests {
         }
     }
 
-    fn responses() -> Responses {
+    fn responses() -> Responses<f64> {
         let counts = (0..3 * NEURONS)
-            .map(|k| (k * 5 % 11) as f32 * 0.7)
+            .map(|k| (k * 5 % 11) as f64 * 0.7)
             .collect();
         let logits = (0..3 * CLASSES).map(|k| (k * 7 % 5) as f64 - 1.5).collect();
         Responses {
@@ -364,7 +364,7 @@ mod tests {
         for epoch in [0, 20, 60, 400] {
             let labels = [2, 0, 1];
             let (_, upstream) = loss.evaluate_in(&scope(), epoch, &responses(), &labels);
-            let total = |change: &dyn Fn(&mut Responses)| {
+            let total = |change: &dyn Fn(&mut Responses<f64>)| {
                 let mut changed = responses();
                 change(&mut changed);
                 loss.evaluate_in(&scope(), epoch, &changed, &labels).0.total
@@ -375,12 +375,11 @@ mod tests {
                 assert!(((by(h) - by(-h)) / (2.0 * h) - slope).abs() < 1e-9);
             }
             for (index, &slope) in upstream.counts.iter().enumerate() {
-                // A power of two, so that counts in single precision move by exactly that much.
-                let h = 1.0 / 1024.0;
-                let moved = |h: f32| total(&|changed| changed.counts[index] += h);
-                let numeric = (moved(h as f32) - moved(-h as f32)) / (2.0 * h);
+                let h = 1e-4;
+                let by = |h: f64| total(&|changed| changed.counts[index] += h);
+                let numeric = (by(h) - by(-h)) / (2.0 * h);
                 assert!(
-                    (numeric - slope).abs() < 1e-4 * (1.0 + slope.abs()),
+                    (numeric - slope).abs() < 1e-8 * (1.0 + slope.abs()),
                     "{numeric} {slope}"
                 );
             }
@@ -394,7 +393,7 @@ mod tests {
         let mean = |range: Range<usize>| {
             let rates: Vec<f64> = (0..3)
                 .flat_map(|trial| counts[trial * NEURONS..][range.clone()].to_vec())
-                .map(|count| f64::from(count) / 30.0)
+                .map(|count| count / 30.0)
                 .collect();
             rates.iter().sum::<f64>() / rates.len() as f64
         };

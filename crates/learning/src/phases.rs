@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use kenyon_circuit::{
-    GradientWorkspace, Network, Noise, NoiseStream, ParameterGroup, Parameters, Stimulus, gradient,
+    GradientWorkspace, Interventions, Network, Noise, NoiseStream, ParameterGroup, Parameters,
+    Stimulus, gradient,
 };
 
 use crate::adam::{Adam, StepSize};
@@ -103,14 +104,14 @@ impl Objective for TeacherObjective<'_> {
 pub struct StudentObjective<'a> {
     network: &'a Network,
     loss: &'a Loss,
-    noise: Noise,
+    noise: Noise<'a>,
     workspace: GradientWorkspace,
 }
 
 impl<'a> StudentObjective<'a> {
     /// The objective `loss` of `network` under circuit noise `noise`.
     #[must_use]
-    pub fn new(network: &'a Network, loss: &'a Loss, noise: Noise) -> Self {
+    pub fn new(network: &'a Network, loss: &'a Loss, noise: Noise<'a>) -> Self {
         Self {
             network,
             loss,
@@ -146,6 +147,7 @@ impl Objective for StudentObjective<'_> {
             parameters,
             stimuli,
             *noise,
+            &Interventions::default(),
             &mut |responses| {
                 let (terms, upstream) = loss.evaluate(epoch, responses, labels, network);
                 report = terms;

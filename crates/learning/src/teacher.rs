@@ -22,7 +22,7 @@ mod matrix;
 use std::ops::Range;
 
 use kenyon_circuit::{Form, NoiseStream, ParameterGroup, Parameters, Precision};
-use kenyon_connectome::{CompartmentSet, Connectome};
+use kenyon_connectome::{Compartment, CompartmentSet, Connectome};
 
 pub use forward::{TeacherResponses, TeacherWorkspace};
 use matrix::Matrix;
@@ -44,6 +44,33 @@ pub struct TeacherRoles {
     pub compartments: CompartmentSet,
     /// How often the feedback loop is iterated (3).
     pub feedback_iterations: usize,
+}
+
+impl TeacherRoles {
+    /// The roles that a circuit file declares.
+    ///
+    /// # Errors
+    /// If a kind of contact is unknown.
+    pub fn new(table: &kenyon_circuit::Teacher) -> Result<Self, TeacherError> {
+        let kind = |code: &String| {
+            Compartment::from_code(code)
+                .ok_or_else(|| TeacherError::UnknownCompartment { code: code.clone() })
+        };
+        let kinds: Vec<Compartment> = table
+            .compartments
+            .iter()
+            .map(kind)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            input: table.input.clone(),
+            inhibitory: table.inhibitory.clone(),
+            relay: table.relay.clone(),
+            coding: table.coding.clone(),
+            feedback: table.feedback.clone(),
+            compartments: CompartmentSet::of(&kinds),
+            feedback_iterations: table.feedback_iterations,
+        })
+    }
 }
 
 /// Why there is no teacher for a connectome.
@@ -91,6 +118,15 @@ pub enum TeacherError {
         source_population: String,
         /// Postsynaptic population.
         target_population: String,
+    },
+    /// A kind of contact that does not exist.
+    #[error(
+        "\"{code}\" in the [teacher] table of the circuit file is no kind of contact; \
+         there are aa, ad, da and dd"
+    )]
+    UnknownCompartment {
+        /// What the file says.
+        code: String,
     },
     /// There is nothing to tell apart.
     #[error("a teacher needs at least two classes, not {classes}")]

@@ -15,6 +15,17 @@ pub struct TransferRule {
     pub feedback_gain_factor: f64,
 }
 
+impl TransferRule {
+    /// The rule that a circuit file declares.
+    #[must_use]
+    pub fn new(table: &kenyon_circuit::Teacher) -> Self {
+        Self {
+            feedback_gain_pathway: table.feedback_gain_pathway.clone(),
+            feedback_gain_factor: table.feedback_gain_factor,
+        }
+    }
+}
+
 /// Why a teacher does not fit a student.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransferError {
