@@ -32,8 +32,17 @@ impl Accuracy {
     /// The share of `hits` among `samples`.
     #[must_use]
     pub fn of(hits: usize, samples: usize) -> Self {
-        let fraction = if samples == 0 { 0.0 } else { hits as f64 / samples as f64 };
-        Self { fraction, standard_error: binomial_standard_error(hits, samples), hits, samples }
+        let fraction = if samples == 0 {
+            0.0
+        } else {
+            hits as f64 / samples as f64
+        };
+        Self {
+            fraction,
+            standard_error: binomial_standard_error(hits, samples),
+            hits,
+            samples,
+        }
     }
 }
 
@@ -64,7 +73,12 @@ pub fn accuracy(logits: &Patterns<f64>, first_class: usize) -> Result<Accuracy, 
         });
     }
     let hits = (0..logits.rows())
-        .map(|row| logits.trials_of(row).filter(|trial| decide(trial) == first_class + row).count())
+        .map(|row| {
+            logits
+                .trials_of(row)
+                .filter(|trial| decide(trial) == first_class + row)
+                .count()
+        })
         .sum();
     Ok(Accuracy::of(hits, logits.rows() * logits.trials()))
 }
@@ -85,7 +99,10 @@ pub fn active_fraction(counts: &Patterns) -> f64 {
 /// Number of neurons with at least one spike.
 #[must_use]
 pub fn active_neurons(trial: &[f32]) -> usize {
-    trial.iter().filter(|&&count| f64::from(count) >= ACTIVE_COUNT).count()
+    trial
+        .iter()
+        .filter(|&&count| f64::from(count) >= ACTIVE_COUNT)
+        .count()
 }
 
 #[cfg(test)]
@@ -122,8 +139,13 @@ mod tests {
 
     #[test]
     fn full_batches_give_the_plain_share() {
-        let counts = (0..32).map(|trial| if trial % 4 == 0 { 1.0 } else { 0.0 }).collect();
-        assert_eq!(active_fraction(&Patterns::new(2, 16, 1, counts).unwrap()), 0.25);
+        let counts = (0..32)
+            .map(|trial| if trial % 4 == 0 { 1.0 } else { 0.0 })
+            .collect();
+        assert_eq!(
+            active_fraction(&Patterns::new(2, 16, 1, counts).unwrap()),
+            0.25
+        );
     }
 
     #[test]

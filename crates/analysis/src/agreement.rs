@@ -23,17 +23,26 @@ pub struct PatternSimilarity {
 /// # Errors
 /// With fewer than two models, or if rows or neurons differ.
 pub fn pattern_similarity(models: &[&Patterns]) -> Result<PatternSimilarity, AnalysisError> {
-    let rows = common_rows(models.len(), models.iter().map(|model| (model.rows(), model.units())))?;
-    let unit: Vec<Vec<Vec<f64>>> =
-        models.iter().map(|model| scaled(&model.means(), |norm| norm.max(Silence::NORM))).collect();
+    let rows = common_rows(
+        models.len(),
+        models.iter().map(|model| (model.rows(), model.units())),
+    )?;
+    let unit: Vec<Vec<Vec<f64>>> = models
+        .iter()
+        .map(|model| scaled(&model.means(), |norm| norm.max(Silence::NORM)))
+        .collect();
     let per_odour: Vec<MeanDeviation> = (0..rows)
         .map(|row| {
-            let cosines: Vec<f64> =
-                pairs(unit.len()).map(|(i, j)| dot(&unit[i][row], &unit[j][row])).collect();
+            let cosines: Vec<f64> = pairs(unit.len())
+                .map(|(i, j)| dot(&unit[i][row], &unit[j][row]))
+                .collect();
             mean_deviation(&cosines)
         })
         .collect();
-    Ok(PatternSimilarity { mean: mean_of(&per_odour), per_odour })
+    Ok(PatternSimilarity {
+        mean: mean_of(&per_odour),
+        per_odour,
+    })
 }
 
 /// Agreement of the decisions of different models (not published).
@@ -52,23 +61,35 @@ pub struct PredictionAgreement {
 pub fn prediction_agreement(
     models: &[&Patterns<f64>],
 ) -> Result<PredictionAgreement, AnalysisError> {
-    let rows = common_rows(models.len(), models.iter().map(|model| (model.rows(), model.units())))?;
+    let rows = common_rows(
+        models.len(),
+        models.iter().map(|model| (model.rows(), model.units())),
+    )?;
     for model in models {
         models[0].same_trials(*model, "logits of a model")?;
     }
     let per_odour: Vec<f64> = (0..rows)
         .map(|row| {
-            let decisions: Vec<Vec<usize>> =
-                models.iter().map(|model| model.trials_of(row).map(decide).collect()).collect();
+            let decisions: Vec<Vec<usize>> = models
+                .iter()
+                .map(|model| model.trials_of(row).map(decide).collect())
+                .collect();
             let (mut agreeing, mut all) = (0_usize, 0_usize);
             for (i, j) in pairs(decisions.len()) {
-                agreeing += decisions[i].iter().zip(&decisions[j]).filter(|(a, b)| a == b).count();
+                agreeing += decisions[i]
+                    .iter()
+                    .zip(&decisions[j])
+                    .filter(|(a, b)| a == b)
+                    .count();
                 all += decisions[i].len();
             }
             agreeing as f64 / all as f64
         })
         .collect();
-    Ok(PredictionAgreement { mean: mean(&per_odour), per_odour })
+    Ok(PredictionAgreement {
+        mean: mean(&per_odour),
+        per_odour,
+    })
 }
 
 fn common_rows(

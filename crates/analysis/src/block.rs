@@ -41,9 +41,13 @@ impl BlockNoise {
     /// If trial numbers run out.
     pub fn after(self, blocks: usize, trials: usize) -> Result<Self, AnalysisError> {
         let skipped = blocks.saturating_mul(trials);
-        let first_trial =
-            u32::try_from(skipped).ok().and_then(|skipped| self.first_trial.checked_add(skipped));
-        Ok(Self { first_trial: first_trial.ok_or_else(|| too_many(skipped))?, ..self })
+        let first_trial = u32::try_from(skipped)
+            .ok()
+            .and_then(|skipped| self.first_trial.checked_add(skipped));
+        Ok(Self {
+            first_trial: first_trial.ok_or_else(|| too_many(skipped))?,
+            ..self
+        })
     }
 }
 
@@ -66,41 +70,32 @@ pub struct TrialBlock {
 
 /// Simulates `trials` noisy trials of every template, batched over all of them.
 ///
-/// The receptor input of a trial is `max(0, template (1 + cv n))` with the circuit's odour noise; it
-/// is never clipped from above.
+/// Inputs are those of [`noisy_stimuli`] with the circuit's odour noise.
 ///
 /// # Errors
-/// Without templates or trials; if a template does not have one finite value per channel, the
-/// parameters do not fit the network, or the circuit lacks a population that plays a role.
+/// As [`noisy_stimuli`]; if a template does not have one value per channel, the parameters do not fit the network, or the circuit lacks a population that plays a role.
 pub fn noisy_block(
     model: &Model<'_>,
     templates: &[Vec<f64>],
     trials: usize,
     noise: &BlockNoise,
 ) -> Result<TrialBlock, AnalysisError> {
-    at_least("templates", 1, templates.len())?;
-    at_least("trials", 1, trials)?;
     let channels = model.network.channels();
     for (row, template) in templates.iter().enumerate() {
-        same_size(&format!("channels of template {row}"), channels, template.len())?;
-        if template.iter().any(|value| !value.is_finite()) {
-            return Err(AnalysisError::NotFinite { what: format!("template {row}") });
-        }
+        same_size(
+            &format!("channels of template {row}"),
+            channels,
+            template.len(),
+        )?;
     }
-    // The last number of this block must exist, then all others do.
-    noise.after(templates.len(), trials)?;
-    let cv = model.network.odour_cv();
-    let mut stimuli = Vec::with_capacity(templates.len() * trials);
-    for (number, template) in
-        (noise.first_trial..).zip(templates.iter().flat_map(|t| std::iter::repeat_n(t, trials)))
-    {
-        stimuli.push(Stimulus { input: noise.odour.odour(template, cv, number), trial: number });
-    }
+    let stimuli = noisy_stimuli(templates, trials, model.network.odour_cv(), noise)?;
     let responses = run(model, &stimuli, noise.circuit, model.interventions)?;
     let counts =
         |name: &str| counts_of(&responses, model.population(name)?, templates.len(), trials);
-    let receptors: Vec<f32> =
-        stimuli.iter().flat_map(|stimulus| stimulus.input.iter().copied()).collect();
+    let receptors: Vec<f32> = stimuli
+        .iter()
+        .flat_map(|stimulus| stimulus.input.iter().copied())
+        .collect();
     Ok(TrialBlock {
         receptors: Patterns::new(templates.len(), trials, channels, receptors)?,
         input: counts(&model.roles.input)?,
@@ -114,6 +109,41 @@ pub fn noisy_block(
             responses.logits.clone(),
         )?,
     })
+}
+
+/// The stimuli of a block: `trials` noisy versions of every template, row by row.
+///
+/// The receptor input of a trial is `max(0, template (1 + cv n))`, never clipped from above.
+///
+/// # Errors
+/// Without templates or trials, with a value that is not finite, or if trial numbers run out.
+pub fn noisy_stimuli(
+    templates: &[Vec<f64>],
+    trials: usize,
+    cv: f64,
+    noise: &BlockNoise,
+) -> Result<Vec<Stimulus>, AnalysisError> {
+    at_least("templates", 1, templates.len())?;
+    at_least("trials", 1, trials)?;
+    for (row, template) in templates.iter().enumerate() {
+        if template.iter().any(|value| !value.is_finite()) {
+            return Err(AnalysisError::NotFinite {
+                what: format!("template {row}"),
+            });
+        }
+    }
+    // If the block behind this one has an address, all trials of this one have.
+    noise.after(templates.len(), trials)?;
+    let repeated = templates
+        .iter()
+        .flat_map(|template| std::iter::repeat_n(template, trials));
+    let numbered = (noise.first_trial..).zip(repeated);
+    Ok(numbered
+        .map(|(trial, template)| Stimulus {
+            input: noise.odour.odour(template, cv, trial),
+            trial,
+        })
+        .collect())
 }
 
 /// One call of the engine, with what it takes for granted checked before and its outcome after.
@@ -132,7 +162,9 @@ pub(crate) fn run(
         interventions,
     );
     if responses.logits.iter().any(|value| !value.is_finite()) {
-        return Err(AnalysisError::NotFinite { what: "the decoder's output".to_owned() });
+        return Err(AnalysisError::NotFinite {
+            what: "the decoder's output".to_owned(),
+        });
     }
     Ok(responses)
 }

@@ -16,7 +16,9 @@ impl Centroids {
     /// From the mean pattern of every class.
     #[must_use]
     pub fn new(means: &[Vec<f64>]) -> Self {
-        Self { unit: scaled(means, |norm| norm.max(Silence::NORM)) }
+        Self {
+            unit: scaled(means, |norm| norm.max(Silence::NORM)),
+        }
     }
 
     /// The class with the largest cosine, the lowest among equals; `None` for a silent trial.
@@ -69,7 +71,9 @@ impl Centroids {
 pub fn centroid_accuracy(counts: &Patterns) -> Result<Accuracy, AnalysisError> {
     at_least("trials per row for centroids", 2, counts.trials())?;
     let half = counts.trials() / 2;
-    let means: Vec<_> = (0..counts.rows()).map(|row| counts.mean_of_trials(row, 0, half)).collect();
+    let means: Vec<_> = (0..counts.rows())
+        .map(|row| counts.mean_of_trials(row, 0, half))
+        .collect();
     Centroids::new(&means).accuracy(counts, half)
 }
 

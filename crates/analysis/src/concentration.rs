@@ -60,20 +60,29 @@ pub fn concentration_stimuli(
 ) -> Result<Vec<Vec<f64>>, AnalysisError> {
     at_least("templates (blank and odours)", 2, templates.len())?;
     check_levels(levels)?;
-    let (blank, odours) =
-        (&templates[ConcentrationRule::BLANK], &templates[ConcentrationRule::BLANK + 1..]);
+    let (blank, odours) = (
+        &templates[ConcentrationRule::BLANK],
+        &templates[ConcentrationRule::BLANK + 1..],
+    );
     for odour in odours {
         same_size("channels of a template", blank.len(), odour.len())?;
     }
     let mixed = |odour: &[f64], effect: f64| -> Vec<f64> {
-        blank.iter().zip(odour).map(|(&blank, &odour)| blank + effect * (odour - blank)).collect()
+        blank
+            .iter()
+            .zip(odour)
+            .map(|(&blank, &odour)| blank + effect * (odour - blank))
+            .collect()
     };
     let reference = effective_concentration(ConcentrationRule::REFERENCE);
     let mut stimuli: Vec<Vec<f64>> = odours.iter().map(|odour| mixed(odour, reference)).collect();
     for &level in levels {
         let effect = effective_concentration(level);
         stimuli.extend(odours.iter().map(|odour| {
-            mixed(odour, effect).into_iter().map(|value| value.max(0.0)).collect::<Vec<f64>>()
+            mixed(odour, effect)
+                .into_iter()
+                .map(|value| value.max(0.0))
+                .collect::<Vec<f64>>()
         }));
     }
     Ok(stimuli)
@@ -168,14 +177,26 @@ impl ConcentrationTrials<'_> {
         self.receptors.same_trials(self.relay, "relay patterns")?;
         self.receptors.same_trials(self.coding, "coding patterns")?;
         self.receptors.same_trials(self.logits, "logits")?;
-        same_size("channels of the blank", self.receptors.units(), self.blank.len())?;
+        same_size(
+            "channels of the blank",
+            self.receptors.units(),
+            self.blank.len(),
+        )?;
         let passes = self.levels.len() + 1;
         let odours = self.receptors.rows() / passes;
         at_least("odours", 1, odours)?;
-        same_size("rows of the concentration test", passes * odours, self.receptors.rows())?;
+        same_size(
+            "rows of the concentration test",
+            passes * odours,
+            self.receptors.rows(),
+        )?;
 
-        let receptors: Vec<_> =
-            self.receptors.means().iter().map(|mean| subtract(mean, self.blank)).collect();
+        let receptors: Vec<_> = self
+            .receptors
+            .means()
+            .iter()
+            .map(|mean| subtract(mean, self.blank))
+            .collect();
         let (relay, coding) = (self.relay.means(), self.coding.means());
         let centroids = Centroids::new(&coding[..odours]);
         let mut levels = Vec::with_capacity(self.levels.len());
@@ -217,8 +238,11 @@ fn judge(levels: Vec<ConcentrationLevel>) -> ConcentrationTest {
         (Some(first), Some(last)) => sum(last) / sum(first).max(ConcentrationRule::SMALLEST_SUM),
         _ => 0.0,
     };
-    let (or_range, pn_range, kc_range) =
-        (range(|level| level.mean_or), range(|level| level.mean_pn), range(|level| level.mean_kc));
+    let (or_range, pn_range, kc_range) = (
+        range(|level| level.mean_or),
+        range(|level| level.mean_pn),
+        range(|level| level.mean_kc),
+    );
     let (low, high) = ConcentrationRule::MODERATE;
     let moderate: Vec<f64> = levels
         .iter()
@@ -251,7 +275,10 @@ fn judge(levels: Vec<ConcentrationLevel>) -> ConcentrationTest {
 
 fn check_levels(levels: &[f64]) -> Result<(), AnalysisError> {
     at_least("concentrations", 1, levels.len())?;
-    match levels.iter().find(|level| !level.is_finite() || **level < 0.0) {
+    match levels
+        .iter()
+        .find(|level| !level.is_finite() || **level < 0.0)
+    {
         Some(level) => Err(AnalysisError::Setting {
             setting: "concentrations",
             problem: format!("{level} is not a finite number >= 0"),
@@ -261,12 +288,19 @@ fn check_levels(levels: &[f64]) -> Result<(), AnalysisError> {
 }
 
 fn subtract(pattern: &[f64], blank: &[f64]) -> Vec<f64> {
-    pattern.iter().zip(blank).map(|(value, blank)| value - blank).collect()
+    pattern
+        .iter()
+        .zip(blank)
+        .map(|(value, blank)| value - blank)
+        .collect()
 }
 
 /// Mean over rows of the sum over units.
 fn mean_sum(patterns: &[Vec<f64>]) -> f64 {
-    let sums: Vec<f64> = patterns.iter().map(|pattern| pattern.iter().sum()).collect();
+    let sums: Vec<f64> = patterns
+        .iter()
+        .map(|pattern| pattern.iter().sum())
+        .collect();
     mean(&sums)
 }
 

@@ -44,9 +44,16 @@ pub fn confusion(models: &[&Patterns<f64>]) -> Result<Confusion, AnalysisError> 
             row.iter().map(|&count| count as f64 / total).collect()
         })
         .collect();
-    let diagonal: Vec<f64> =
-        probabilities.iter().enumerate().map(|(row, shares)| shares[row]).collect();
-    Ok(Confusion { counts, mean_diagonal: mean(&diagonal), probabilities })
+    let diagonal: Vec<f64> = probabilities
+        .iter()
+        .enumerate()
+        .map(|(row, shares)| shares[row])
+        .collect();
+    Ok(Confusion {
+        counts,
+        mean_diagonal: mean(&diagonal),
+        probabilities,
+    })
 }
 
 /// Mean cosine over unordered pairs of trials of the same odour, per row. Trials whose norm is not
@@ -99,13 +106,18 @@ pub fn consistency(models: &[&Patterns]) -> Result<Consistency, AnalysisError> {
     for model in models {
         same_size("rows of a model", rows, model.rows())?;
     }
-    let values: Vec<Vec<f64>> =
-        models.iter().map(|model| within_odour_consistency(model)).collect();
+    let values: Vec<Vec<f64>> = models
+        .iter()
+        .map(|model| within_odour_consistency(model))
+        .collect();
     let per_odour: Vec<MeanDeviation> = (0..rows)
         .map(|row| mean_deviation(&values.iter().map(|model| model[row]).collect::<Vec<f64>>()))
         .collect();
     let means: Vec<f64> = per_odour.iter().map(|value| value.mean).collect();
-    Ok(Consistency { mean: mean(&means), per_odour })
+    Ok(Consistency {
+        mean: mean(&means),
+        per_odour,
+    })
 }
 
 #[cfg(test)]

@@ -31,13 +31,19 @@ impl ParameterReadout {
     /// The vector of that name.
     #[must_use]
     pub fn vector(&self, name: &str) -> Option<&[f64]> {
-        self.vectors.iter().find(|(own, _)| own == name).map(|(_, values)| values.as_slice())
+        self.vectors
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, values)| values.as_slice())
     }
 
     /// The scalar of that name.
     #[must_use]
     pub fn scalar(&self, name: &str) -> Option<f64> {
-        self.scalars.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
+        self.scalars
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|&(_, value)| value)
     }
 }
 
@@ -96,8 +102,10 @@ pub fn parameter_consistency(
     models: &[ParameterReadout],
 ) -> Result<ParameterConsistency, AnalysisError> {
     at_least("models to compare", 2, models.len())?;
-    let missing =
-        |model: usize, name: &str| AnalysisError::Incomparable { model, name: name.to_owned() };
+    let missing = |model: usize, name: &str| AnalysisError::Incomparable {
+        model,
+        name: name.to_owned(),
+    };
     let mut vectors = Vec::with_capacity(models[0].vectors.len());
     for (name, first) in &models[0].vectors {
         let mut values = Vec::with_capacity(models.len());
@@ -116,15 +124,22 @@ pub fn parameter_consistency(
         }
         scalars.push(vary(name, values));
     }
-    let variations: Vec<f64> =
-        scalars.iter().filter_map(|scalar| scalar.coefficient_of_variation).collect();
+    let variations: Vec<f64> = scalars
+        .iter()
+        .filter_map(|scalar| scalar.coefficient_of_variation)
+        .collect();
     let mean_coefficient_of_variation = (!variations.is_empty()).then(|| mean(&variations));
-    Ok(ParameterConsistency { vectors, scalars, mean_coefficient_of_variation })
+    Ok(ParameterConsistency {
+        vectors,
+        scalars,
+        mean_coefficient_of_variation,
+    })
 }
 
 fn correlate(name: &str, values: &[&[f64]]) -> VectorConsistency {
-    let correlations: Vec<f64> =
-        pairs(values.len()).filter_map(|(i, j)| pearson(values[i], values[j])).collect();
+    let correlations: Vec<f64> = pairs(values.len())
+        .filter_map(|(i, j)| pearson(values[i], values[j]))
+        .collect();
     let moments = (!correlations.is_empty()).then(|| mean_deviation(&correlations));
     VectorConsistency {
         name: name.to_owned(),
@@ -139,8 +154,11 @@ fn correlate(name: &str, values: &[&[f64]]) -> VectorConsistency {
 
 fn vary(name: &str, per_model: Vec<f64>) -> ScalarConsistency {
     let moments = mean_deviation(&per_model);
-    let logarithms: Vec<f64> =
-        per_model.iter().filter(|&&value| value > 0.0).map(|value| value.ln()).collect();
+    let logarithms: Vec<f64> = per_model
+        .iter()
+        .filter(|&&value| value > 0.0)
+        .map(|value| value.ln())
+        .collect();
     ScalarConsistency {
         name: name.to_owned(),
         mean: moments.mean,
@@ -190,7 +208,11 @@ pub fn category_consistency(
     models: &[ParameterReadout],
 ) -> Result<CategoryConsistency, AnalysisError> {
     at_least("models to compare", 2, models.len())?;
-    let mut names: Vec<&str> = models[0].vectors.iter().map(|(name, _)| name.as_str()).collect();
+    let mut names: Vec<&str> = models[0]
+        .vectors
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     names.sort_unstable();
     let mut overall = vec![Vec::new(); models.len()];
     let (mut correlations, mut variations) = (Vec::new(), Vec::new());
@@ -211,7 +233,12 @@ pub fn category_consistency(
         if values[0].len() < ConsistencyRule::SMALL_GROUP {
             let by_element: Vec<f64> = (0..values[0].len())
                 .map(|element| {
-                    mean_deviation(&values.iter().map(|model| model[element]).collect::<Vec<f64>>())
+                    mean_deviation(
+                        &values
+                            .iter()
+                            .map(|model| model[element])
+                            .collect::<Vec<f64>>(),
+                    )
                 })
                 .filter(|moments| moments.mean.abs() > ConsistencyRule::SMALLEST_ELEMENT_MEAN)
                 .map(|moments| moments.deviation / moments.mean.abs())
@@ -223,7 +250,10 @@ pub fn category_consistency(
     }
     let overall: Vec<&[f64]> = overall.iter().map(Vec::as_slice).collect();
     correlations.push(correlate("overall", &overall));
-    Ok(CategoryConsistency { correlations, variations })
+    Ok(CategoryConsistency {
+        correlations,
+        variations,
+    })
 }
 
 #[cfg(test)]

@@ -64,7 +64,9 @@ pub fn mean_absolute_similarity(patterns: &[Vec<f64>]) -> f64 {
 #[must_use]
 pub fn similarity_matrix(patterns: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let unit = scaled(patterns, |norm| if norm == 0.0 { 1.0 } else { norm });
-    unit.iter().map(|a| unit.iter().map(|b| dot(a, b)).collect()).collect()
+    unit.iter()
+        .map(|a| unit.iter().map(|b| dot(a, b)).collect())
+        .collect()
 }
 
 /// Unordered pairs of clean templates whose cosine is above `threshold` (section 2.12: 60 pairs
@@ -74,7 +76,12 @@ pub fn near_identical_pairs(templates: &[Vec<f64>], threshold: f64) -> usize {
     let unit = scaled(templates, |norm| norm + Silence::TEMPLATE_OFFSET);
     unit.iter()
         .enumerate()
-        .map(|(i, a)| unit[i + 1..].iter().filter(|b| dot(a, b) > threshold).count())
+        .map(|(i, a)| {
+            unit[i + 1..]
+                .iter()
+                .filter(|b| dot(a, b) > threshold)
+                .count()
+        })
         .sum()
 }
 

@@ -53,7 +53,11 @@ impl Stations {
     ) -> Result<Self, AnalysisError> {
         receptors.same_trials(relay, "relay patterns")?;
         receptors.same_trials(coding, "coding patterns")?;
-        Ok(Self { receptors: receptors.means(), relay: relay.means(), coding: coding.means() })
+        Ok(Self {
+            receptors: receptors.means(),
+            relay: relay.means(),
+            coding: coding.means(),
+        })
     }
 
     /// Per-pair decorrelation (the headline): the mean over pairs of rows of the ratio of their
@@ -128,7 +132,11 @@ mod tests {
     fn stations(receptors: &[[f64; 2]], relay: &[[f64; 2]], coding: &[[f64; 2]]) -> Stations {
         let rows =
             |patterns: &[[f64; 2]]| patterns.iter().map(|pattern| pattern.to_vec()).collect();
-        Stations { receptors: rows(receptors), relay: rows(relay), coding: rows(coding) }
+        Stations {
+            receptors: rows(receptors),
+            relay: rows(relay),
+            coding: rows(coding),
+        }
     }
 
     #[test]

@@ -89,7 +89,11 @@ pub enum AnalysisError {
 /// `found` must be at least `needed`.
 pub(crate) fn at_least(what: &str, needed: usize, found: usize) -> Result<(), AnalysisError> {
     if found < needed {
-        return Err(AnalysisError::TooFew { what: what.to_owned(), needed, found });
+        return Err(AnalysisError::TooFew {
+            what: what.to_owned(),
+            needed,
+            found,
+        });
     }
     Ok(())
 }
@@ -97,7 +101,11 @@ pub(crate) fn at_least(what: &str, needed: usize, found: usize) -> Result<(), An
 /// `found` must be `expected`.
 pub(crate) fn same_size(what: &str, expected: usize, found: usize) -> Result<(), AnalysisError> {
     if found != expected {
-        return Err(AnalysisError::Shape { what: what.to_owned(), expected, found });
+        return Err(AnalysisError::Shape {
+            what: what.to_owned(),
+            expected,
+            found,
+        });
     }
     Ok(())
 }

@@ -31,7 +31,10 @@ struct Figures(Vec<Figure>);
 impl Figures {
     fn with(mut self, name: &str, value: impl Into<Option<f64>>) -> Self {
         if let Some(value) = value.into() {
-            self.0.push(Figure { name: name.to_owned(), value });
+            self.0.push(Figure {
+                name: name.to_owned(),
+                value,
+            });
         }
         self
     }
@@ -46,7 +49,10 @@ pub fn reevaluation_figures(result: &Reevaluation) -> Vec<Figure> {
         .with("kc_active_pct", PERCENT * result.active.kc)
         .with("al_decorrelation_pct", result.decorrelation.al_percent)
         .with("mb_decorrelation_pct", result.decorrelation.mb_percent)
-        .with("total_decorrelation_pct", result.decorrelation.total_percent)
+        .with(
+            "total_decorrelation_pct",
+            result.decorrelation.total_percent,
+        )
         .with("apl_ratio", result.suppression.map(|test| test.ratio))
         .0
 }
@@ -55,7 +61,10 @@ pub fn reevaluation_figures(result: &Reevaluation) -> Vec<Figure> {
 #[must_use]
 pub fn concentration_figures(result: &ConcentrationTest) -> Vec<Figure> {
     let decoder = |concentration: f64| {
-        let level = result.levels.iter().find(|level| level.concentration == concentration);
+        let level = result
+            .levels
+            .iter()
+            .find(|level| level.concentration == concentration);
         level.map(|level| PERCENT * level.decoder_accuracy)
     };
     Figures::default()
@@ -90,7 +99,10 @@ pub fn parameter_headline(result: &ParameterFigures, roles: &Roles) -> Vec<Figur
             "ln_threshold_lower_bound_pct",
             thresholds(&roles.local).map(|own| own.lower_bound_percent),
         )
-        .with("pn_threshold_interior_pct", thresholds(&roles.relay).map(|own| own.interior_percent))
+        .with(
+            "pn_threshold_interior_pct",
+            thresholds(&roles.relay).map(|own| own.interior_percent),
+        )
         .0
 }
 
@@ -111,11 +123,17 @@ pub fn across_figures(
 /// Figures of the comparison of parameters.
 #[must_use]
 pub fn teacher_student_figures(result: &TeacherStudent) -> Vec<Figure> {
-    let threshold =
-        result.students.vectors.iter().find(|vector| vector.name == names::CODING_THRESHOLD);
+    let threshold = result
+        .students
+        .vectors
+        .iter()
+        .find(|vector| vector.name == names::CODING_THRESHOLD);
     Figures::default()
         .with("parameter_correlation", result.student_correlation)
         .with("teacher_parameter_correlation", result.teacher_correlation)
-        .with("kc_threshold_correlation", threshold.and_then(|vector| vector.mean_r))
+        .with(
+            "kc_threshold_correlation",
+            threshold.and_then(|vector| vector.mean_r),
+        )
         .0
 }

@@ -21,6 +21,9 @@
 //! # Ok::<(), kenyon_analysis::AnalysisError>(())
 //! ```
 
+// A failed unwrap is how a test reports; the library has none.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod accuracy;
 mod agreement;
 mod block;
@@ -49,7 +52,7 @@ pub use accuracy::{
 pub use agreement::{
     PatternSimilarity, PredictionAgreement, pattern_similarity, prediction_agreement,
 };
-pub use block::{BlockNoise, TrialBlock, noisy_block};
+pub use block::{BlockNoise, TrialBlock, noisy_block, noisy_stimuli};
 pub use centroid::{Centroids, centroid_accuracy};
 pub use concentration::{
     ConcentrationLevel, ConcentrationRule, ConcentrationTest, ConcentrationTrials, Identity,

@@ -29,15 +29,28 @@ impl Model<'_> {
     pub fn population(&self, name: &str) -> Result<&Population, AnalysisError> {
         self.network
             .population(name)
-            .ok_or_else(|| AnalysisError::UnknownPopulation { name: name.to_owned() })
+            .ok_or_else(|| AnalysisError::UnknownPopulation {
+                name: name.to_owned(),
+            })
     }
 
     /// Parameters must fit the network and interventions must name what it has,
     /// because the engine takes both for granted.
     pub(crate) fn check(&self, interventions: &Interventions) -> Result<(), AnalysisError> {
-        same_size("parameters", self.network.table().len(), self.parameters.values.len())?;
-        if self.parameters.values.iter().any(|value| !value.is_finite()) {
-            return Err(AnalysisError::NotFinite { what: "parameters".to_owned() });
+        same_size(
+            "parameters",
+            self.network.table().len(),
+            self.parameters.values.len(),
+        )?;
+        if self
+            .parameters
+            .values
+            .iter()
+            .any(|value| !value.is_finite())
+        {
+            return Err(AnalysisError::NotFinite {
+                what: "parameters".to_owned(),
+            });
         }
         interventions.check(self.network)?;
         Ok(())
@@ -92,18 +105,31 @@ pub fn ablate(
             Ablation::GapJunctions => {
                 let logarithm = Form::Log.store(AblationRule::CONDUCTANCE_S);
                 let gaps = |name: &str| {
-                    name.strip_prefix(GAP_OWNER).is_some_and(|rest| rest.starts_with('.'))
+                    name.strip_prefix(GAP_OWNER)
+                        .is_some_and(|rest| rest.starts_with('.'))
                 };
                 set_all(table, &mut edited, GAP_OWNER, gaps, Form::Log, logarithm)?;
             }
             Ablation::Feedback => {
                 let name = group(&roles.feedback_pathway, quantity::GAIN);
-                set(&mut edited, find(table, &name)?, Form::Softplus, AblationRule::RAW_GAIN)?;
+                set(
+                    &mut edited,
+                    find(table, &name)?,
+                    Form::Softplus,
+                    AblationRule::RAW_GAIN,
+                )?;
             }
             Ablation::Depression => {
                 let logarithm = Form::Log.store(AblationRule::RECOVERY_S);
                 let (recovery, release) = (quantity::RECOVERY, quantity::RELEASE_PROBABILITY);
-                set_all(table, &mut edited, recovery, is(recovery), Form::Log, logarithm)?;
+                set_all(
+                    table,
+                    &mut edited,
+                    recovery,
+                    is(recovery),
+                    Form::Log,
+                    logarithm,
+                )?;
                 set_all(
                     table,
                     &mut edited,
@@ -120,7 +146,10 @@ pub fn ablate(
 
 /// Whether a group's name ends with that quantity.
 fn is(quantity: &'static str) -> impl Fn(&str) -> bool {
-    move |name| name.rsplit_once('.').is_some_and(|(_, last)| last == quantity)
+    move |name| {
+        name.rsplit_once('.')
+            .is_some_and(|(_, last)| last == quantity)
+    }
 }
 
 /// Sets all groups whose name matches; `what` names them if there are none.
@@ -137,7 +166,13 @@ fn set_all(
         set(parameters, group, form, value)?;
         found = true;
     }
-    if found { Ok(()) } else { Err(AnalysisError::UnknownParameter { name: what.to_owned() }) }
+    if found {
+        Ok(())
+    } else {
+        Err(AnalysisError::UnknownParameter {
+            name: what.to_owned(),
+        })
+    }
 }
 
 fn set(
@@ -158,7 +193,11 @@ fn set(
 }
 
 fn find<'t>(table: &'t ParameterTable, name: &str) -> Result<&'t ParameterGroup, AnalysisError> {
-    table.group(name).ok_or_else(|| AnalysisError::UnknownParameter { name: name.to_owned() })
+    table
+        .group(name)
+        .ok_or_else(|| AnalysisError::UnknownParameter {
+            name: name.to_owned(),
+        })
 }
 
 /// Stored values of a group.
@@ -169,11 +208,14 @@ pub(crate) fn stored<'p>(
 ) -> Result<&'p [f64], AnalysisError> {
     let group = find(table, name)?;
     let found = parameters.values.len();
-    parameters.values.get(group.range.clone()).ok_or_else(|| AnalysisError::Shape {
-        what: "parameters".to_owned(),
-        expected: table.len(),
-        found,
-    })
+    parameters
+        .values
+        .get(group.range.clone())
+        .ok_or_else(|| AnalysisError::Shape {
+            what: "parameters".to_owned(),
+            expected: table.len(),
+            found,
+        })
 }
 
 /// Realised values of a group.
@@ -183,13 +225,18 @@ pub(crate) fn realised(
     name: &str,
 ) -> Result<Vec<f64>, AnalysisError> {
     let form = find(table, name)?.form;
-    Ok(stored(table, parameters, name)?.iter().map(|&value| form.realise(value)).collect())
+    Ok(stored(table, parameters, name)?
+        .iter()
+        .map(|&value| form.realise(value))
+        .collect())
 }
 
 /// The bounds of a group.
 pub(crate) fn bounds(table: &ParameterTable, name: &str) -> Result<(f64, f64), AnalysisError> {
-    find(table, name)?.bounds.ok_or_else(|| AnalysisError::Setting {
-        setting: "bounds",
-        problem: format!("parameter group \"{name}\" has none"),
-    })
+    find(table, name)?
+        .bounds
+        .ok_or_else(|| AnalysisError::Setting {
+            setting: "bounds",
+            problem: format!("parameter group \"{name}\" has none"),
+        })
 }

@@ -28,8 +28,17 @@ impl<T: Copy + Into<f64>> Patterns<T> {
         at_least("rows of patterns", 1, rows)?;
         at_least("trials of patterns", 1, trials)?;
         at_least("units of patterns", 1, units)?;
-        same_size("patterns", rows.saturating_mul(trials).saturating_mul(units), values.len())?;
-        Ok(Self { rows, trials, units, values })
+        same_size(
+            "patterns",
+            rows.saturating_mul(trials).saturating_mul(units),
+            values.len(),
+        )?;
+        Ok(Self {
+            rows,
+            trials,
+            units,
+            values,
+        })
     }
 
     /// Number of stimuli.
@@ -97,7 +106,9 @@ impl<T: Copy + Into<f64>> Patterns<T> {
     /// Mean over all trials of every row, `[row][unit]`.
     #[must_use]
     pub fn means(&self) -> Vec<Vec<f64>> {
-        (0..self.rows).map(|row| self.mean_of_trials(row, 0, self.trials)).collect()
+        (0..self.rows)
+            .map(|row| self.mean_of_trials(row, 0, self.trials))
+            .collect()
     }
 
     /// Rows `from..to` as an array of their own.
@@ -144,7 +155,10 @@ mod tests {
         assert_eq!(patterns.mean_of_trials(0, 1, 2), vec![3.0, 4.0]);
         assert_eq!(patterns.mean_of_trials(0, 2, 2), vec![0.0, 0.0]);
         assert_eq!(patterns.trial(1, 1), &[1.0, 0.0]);
-        assert_eq!(patterns.rows_between(1, 2).unwrap().values(), &[0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(
+            patterns.rows_between(1, 2).unwrap().values(),
+            &[0.0, 0.0, 1.0, 0.0]
+        );
     }
 
     #[test]

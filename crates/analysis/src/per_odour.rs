@@ -40,7 +40,10 @@ pub fn per_odour(models: &[(&Patterns<f64>, &Patterns)]) -> Result<OdourTable, A
         same_size("rows of a model", rows, logits.rows())?;
         logits.same_trials(counts, "coding patterns")?;
         let share = |row: usize| {
-            let hits = logits.trials_of(row).filter(|trial| decide(trial) == row).count();
+            let hits = logits
+                .trials_of(row)
+                .filter(|trial| decide(trial) == row)
+                .count();
             hits as f64 / logits.trials() as f64
         };
         hit_rates.push((0..rows).map(share).collect::<Vec<f64>>());
@@ -65,7 +68,11 @@ pub fn per_odour(models: &[(&Patterns<f64>, &Patterns)]) -> Result<OdourTable, A
             best_model = model;
         }
     }
-    Ok(OdourTable { odours, best_model, best_patterns: models[best_model].1.means() })
+    Ok(OdourTable {
+        odours,
+        best_model,
+        best_patterns: models[best_model].1.means(),
+    })
 }
 
 #[cfg(test)]
@@ -79,8 +86,20 @@ mod tests {
         let better = logits([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
         let counts = Patterns::new(2, 2, 2, vec![1.0, 0.0, 2.0, 3.0, 0.0, 0.0, 0.0, 0.0]).unwrap();
         let table = per_odour(&[(&worse, &counts), (&better, &counts)]).unwrap();
-        assert_eq!(table.odours[0].hit_rate, MeanDeviation { mean: 0.75, deviation: 0.25 });
-        assert_eq!(table.odours[1].hit_rate, MeanDeviation { mean: 0.5, deviation: 0.0 });
+        assert_eq!(
+            table.odours[0].hit_rate,
+            MeanDeviation {
+                mean: 0.75,
+                deviation: 0.25
+            }
+        );
+        assert_eq!(
+            table.odours[1].hit_rate,
+            MeanDeviation {
+                mean: 0.5,
+                deviation: 0.0
+            }
+        );
         assert_eq!(table.odours[0].active_fraction.mean, 0.75);
         assert_eq!(table.odours[1].active_fraction.mean, 0.0);
         assert_eq!(table.best_model, 1);

@@ -58,7 +58,9 @@ pub struct Roles {
 impl Default for Roles {
     fn default() -> Self {
         let names = |list: &[(&str, &str)]| {
-            list.iter().map(|&(key, name)| (key.to_owned(), name.to_owned())).collect()
+            list.iter()
+                .map(|&(key, name)| (key.to_owned(), name.to_owned()))
+                .collect()
         };
         Self {
             input: "ORN".to_owned(),

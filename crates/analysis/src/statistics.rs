@@ -15,14 +15,24 @@ pub struct MeanDeviation {
 #[must_use]
 pub fn mean_deviation(values: &[f64]) -> MeanDeviation {
     let mean = mean(values);
-    let squares: Vec<f64> = values.iter().map(|value| (value - mean) * (value - mean)).collect();
-    MeanDeviation { mean, deviation: self::mean(&squares).sqrt() }
+    let squares: Vec<f64> = values
+        .iter()
+        .map(|value| (value - mean) * (value - mean))
+        .collect();
+    MeanDeviation {
+        mean,
+        deviation: self::mean(&squares).sqrt(),
+    }
 }
 
 /// The mean; 0 of nothing.
 #[must_use]
 pub fn mean(values: &[f64]) -> f64 {
-    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+    if values.is_empty() {
+        0.0
+    } else {
+        values.iter().sum::<f64>() / values.len() as f64
+    }
 }
 
 /// The median, the mean of the middle two for an even number; 0 of nothing.
@@ -83,8 +93,20 @@ mod tests {
     #[test]
     fn known_moments() {
         let result = mean_deviation(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
-        assert_eq!(result, MeanDeviation { mean: 5.0, deviation: 2.0 });
-        assert_eq!(mean_deviation(&[]), MeanDeviation { mean: 0.0, deviation: 0.0 });
+        assert_eq!(
+            result,
+            MeanDeviation {
+                mean: 5.0,
+                deviation: 2.0
+            }
+        );
+        assert_eq!(
+            mean_deviation(&[]),
+            MeanDeviation {
+                mean: 0.0,
+                deviation: 0.0
+            }
+        );
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median(&[]), 0.0);

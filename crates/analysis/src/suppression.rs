@@ -44,7 +44,11 @@ pub struct Suppression {
 /// # Errors
 /// If the arms do not have the same neurons; they may have different numbers of trials.
 pub fn suppression(baseline: &Patterns, boosted: &Patterns) -> Result<Suppression, AnalysisError> {
-    same_size("neurons of the boosted arm", baseline.units(), boosted.units())?;
+    same_size(
+        "neurons of the boosted arm",
+        baseline.units(),
+        boosted.units(),
+    )?;
     let (baseline, boosted) = (mean_total(baseline), mean_total(boosted));
     let ratio = baseline / boosted.max(SuppressionRule::SMALLEST_DENOMINATOR);
     let (low, high) = SuppressionRule::PASS;
@@ -62,7 +66,11 @@ pub fn suppression(baseline: &Patterns, boosted: &Patterns) -> Result<Suppressio
 /// lose and gives 0.
 #[must_use]
 pub fn suppression_percent(ratio: f64) -> f64 {
-    if ratio == 0.0 { 0.0 } else { 100.0 * (1.0 - 1.0 / ratio) }
+    if ratio == 0.0 {
+        0.0
+    } else {
+        100.0 * (1.0 - 1.0 / ratio)
+    }
 }
 
 fn mean_total(counts: &Patterns) -> f64 {
@@ -78,14 +86,20 @@ mod tests {
     use super::*;
 
     fn arm(totals: &[f32]) -> Patterns {
-        let counts = totals.iter().flat_map(|&total| [total - 1.0, 1.0]).collect();
+        let counts = totals
+            .iter()
+            .flat_map(|&total| [total - 1.0, 1.0])
+            .collect();
         Patterns::new(1, totals.len(), 2, counts).unwrap()
     }
 
     #[test]
     fn the_ratio_of_mean_totals() {
         let result = suppression(&arm(&[30.0, 50.0]), &arm(&[10.0, 30.0])).unwrap();
-        assert_eq!((result.baseline, result.boosted, result.ratio), (40.0, 20.0, 2.0));
+        assert_eq!(
+            (result.baseline, result.boosted, result.ratio),
+            (40.0, 20.0, 2.0)
+        );
         assert_eq!(result.suppression_percent, 50.0);
         assert!(result.passes);
         assert!(suppression(&arm(&[30.0]), &arm(&[20.0])).unwrap().passes);
@@ -103,7 +117,10 @@ mod tests {
     #[test]
     fn a_boost_that_excites_is_no_suppression() {
         let result = suppression(&arm(&[10.0]), &arm(&[20.0])).unwrap();
-        assert_eq!((result.ratio, result.suppression_percent, result.passes), (0.5, 0.0, false));
+        assert_eq!(
+            (result.ratio, result.suppression_percent, result.passes),
+            (0.5, 0.0, false)
+        );
         assert_eq!(suppression_percent(0.5), -100.0);
     }
 }

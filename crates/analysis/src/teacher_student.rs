@@ -11,7 +11,11 @@ use crate::consistency::{
 use crate::error::{AnalysisError, at_least, same_size};
 use crate::model::{realised, stored};
 use crate::roles::{GAP_OWNER, Roles, decoder, group, quantity};
-use crate::statistics::{mean, pearson};
+use crate::statistics::mean;
+
+mod drift;
+
+pub use drift::{Drift, DriftRule, DriftVerdict};
 
 /// Names of the compared vectors and scalars. Teachers are read out under the same names.
 pub mod names {
@@ -41,25 +45,6 @@ pub mod names {
     pub const TRANSFERRED: [&str; 3] = [GAINS, DECODER_WEIGHT, DECODER_BIAS];
 }
 
-/// Numbers of the comparison between teacher and student.
-#[derive(Clone, Copy, Debug)]
-pub struct DriftRule;
-
-impl DriftRule {
-    /// Factor with which the student takes over the teacher's stored APL gain.
-    pub const FEEDBACK_GAIN_FACTOR: f64 = 4.0;
-    /// A norm ratio needs a teacher norm above this.
-    pub const SMALLEST_NORM: f64 = 1e-10;
-    /// Floor of the denominators of relative changes.
-    pub const FLOOR: f64 = 1e-8;
-    /// Preserved above this mean correlation.
-    pub const PRESERVED: f64 = 0.9;
-    /// Partially preserved above this.
-    pub const PARTIAL: f64 = 0.5;
-    /// Differences of correlation beyond this count as more or less.
-    pub const STABLE: f64 = 0.01;
-}
-
 /// Reads the compared parameters of a student. Teachers are read out by their owner: the vectors
 /// [`names::SHARED`] and the scalars [`names::FEEDBACK_GAIN`] and strengths under any names.
 ///
@@ -82,7 +67,9 @@ pub fn student_readout(
     ];
     let mut readout = ParameterReadout::default();
     for (name, group) in groups {
-        readout.vectors.push((name.to_owned(), stored(table, parameters, &group)?.to_vec()));
+        readout
+            .vectors
+            .push((name.to_owned(), stored(table, parameters, &group)?.to_vec()));
     }
     let mut scalar = |name: &str, values: &[f64]| {
         same_size(name, 1, values.len())?;
@@ -91,7 +78,11 @@ pub fn student_readout(
     };
     scalar(
         names::FEEDBACK_GAIN,
-        stored(table, parameters, &group(&roles.feedback_pathway, quantity::GAIN))?,
+        stored(
+            table,
+            parameters,
+            &group(&roles.feedback_pathway, quantity::GAIN),
+        )?,
     )?;
     for (name, set) in &roles.gap_junctions {
         scalar(name, &realised(table, parameters, &group(GAP_OWNER, set))?)?;
@@ -101,40 +92,17 @@ pub fn student_readout(
         &realised(table, parameters, &group(&roles.coding, quantity::COUPLING))?,
     )?;
     for (name, pathway) in &roles.compared_strengths {
-        scalar(name, &realised(table, parameters, &group(pathway, quantity::STRENGTH))?)?;
+        scalar(
+            name,
+            &realised(table, parameters, &group(pathway, quantity::STRENGTH))?,
+        )?;
     }
     let time_constant = group(&roles.feedback, quantity::TIME_CONSTANT);
-    scalar(names::FEEDBACK_TIME_CONSTANT, &realised(table, parameters, &time_constant)?)?;
+    scalar(
+        names::FEEDBACK_TIME_CONSTANT,
+        &realised(table, parameters, &time_constant)?,
+    )?;
     Ok(readout)
-}
-
-/// How far a student's vector is from its teacher's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Drift {
-    /// Which vector.
-    pub name: String,
-    /// Pearson r per seed.
-    pub correlation: Vec<Option<f64>>,
-    /// ‖student‖ / ‖teacher‖ per seed; `None` if the teacher's norm vanishes.
-    pub norm_ratio: Vec<Option<f64>>,
-    /// Mean of |s - t| / max(|t|, 1e-8) per seed.
-    pub relative_change: Vec<f64>,
-    /// Mean correlation over seeds that have one.
-    pub mean_correlation: Option<f64>,
-    /// Verdict on it.
-    pub verdict: DriftVerdict,
-}
-
-/// What is left of a transferred vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriftVerdict {
-    /// Mean r above 0.9.
-    Preserved,
-    /// Above 0.5.
-    PartiallyPreserved,
-    /// Not above 0.5, or without a correlation.
-    SubstantiallyReshaped,
 }
 
 /// Whether students agree more than their teachers.
@@ -180,7 +148,9 @@ pub struct TeacherStudent {
 #[must_use]
 pub fn shared_correlation(vectors: &[VectorConsistency]) -> Option<f64> {
     weighted_correlation(vectors, |vector| {
-        names::SHARED.contains(&vector.name.as_str()).then_some(vector.elements as f64)
+        names::SHARED
+            .contains(&vector.name.as_str())
+            .then_some(vector.elements as f64)
     })
 }
 
@@ -188,8 +158,10 @@ pub fn shared_correlation(vectors: &[VectorConsistency]) -> Option<f64> {
 /// receptor gains (21 instead of 42 in the larva; quirk 7 of section 11, effect 0.0002).
 #[must_use]
 pub fn published_student_correlation(vectors: &[VectorConsistency]) -> Option<f64> {
-    let gains =
-        vectors.iter().find(|vector| vector.name == names::GAINS).map(|vector| vector.elements);
+    let gains = vectors
+        .iter()
+        .find(|vector| vector.name == names::GAINS)
+        .map(|vector| vector.elements);
     weighted_correlation(vectors, |vector| {
         let elements = match gains {
             Some(gains) if vector.name == names::INPUT_THRESHOLD => gains,
@@ -209,17 +181,23 @@ pub fn teacher_student(
 ) -> Result<TeacherStudent, AnalysisError> {
     at_least("seeds", 2, teachers.len())?;
     same_size("students of the teachers", teachers.len(), students.len())?;
-    let (teacher, student) = (parameter_consistency(teachers)?, parameter_consistency(students)?);
+    let (teacher, student) = (
+        parameter_consistency(teachers)?,
+        parameter_consistency(students)?,
+    );
     let drift = names::TRANSFERRED
         .iter()
-        .map(|name| drift(name, teachers, students))
+        .map(|name| drift::drift(name, teachers, students))
         .collect::<Result<_, _>>()?;
     let gains = ratios(teachers, students)?;
     let known: Vec<f64> = gains.iter().flatten().copied().collect();
     let mut comparison = Vec::new();
     for name in names::SHARED {
         let r = |side: &ParameterConsistency| {
-            side.vectors.iter().find(|vector| vector.name == name).and_then(|vector| vector.mean_r)
+            side.vectors
+                .iter()
+                .find(|vector| vector.name == name)
+                .and_then(|vector| vector.mean_r)
         };
         if let (Some(before), Some(after)) = (r(&teacher), r(&student)) {
             let difference = after - before;
@@ -256,10 +234,12 @@ fn ratios(
     students: &[ParameterReadout],
 ) -> Result<Vec<Option<f64>>, AnalysisError> {
     let gain = |model: usize, readout: &ParameterReadout| {
-        readout.scalar(names::FEEDBACK_GAIN).ok_or_else(|| AnalysisError::Incomparable {
-            model,
-            name: names::FEEDBACK_GAIN.to_owned(),
-        })
+        readout
+            .scalar(names::FEEDBACK_GAIN)
+            .ok_or_else(|| AnalysisError::Incomparable {
+                model,
+                name: names::FEEDBACK_GAIN.to_owned(),
+            })
     };
     teachers
         .iter()
@@ -271,46 +251,6 @@ fn ratios(
             Ok((expected != 0.0).then(|| found / expected))
         })
         .collect()
-}
-
-fn drift(
-    name: &str,
-    teachers: &[ParameterReadout],
-    students: &[ParameterReadout],
-) -> Result<Drift, AnalysisError> {
-    let (mut correlation, mut norm_ratio, mut relative_change) =
-        (Vec::new(), Vec::new(), Vec::new());
-    for (seed, (teacher, student)) in teachers.iter().zip(students).enumerate() {
-        let missing = || AnalysisError::Incomparable { model: seed, name: name.to_owned() };
-        let teacher = teacher.vector(name).ok_or_else(missing)?;
-        let student = student.vector(name).ok_or_else(missing)?;
-        same_size(name, teacher.len(), student.len())?;
-        correlation.push(pearson(teacher, student));
-        let norm = crate::cosine::norm(teacher);
-        norm_ratio
-            .push((norm > DriftRule::SMALLEST_NORM).then(|| crate::cosine::norm(student) / norm));
-        let changes: Vec<f64> = teacher
-            .iter()
-            .zip(student)
-            .map(|(t, s)| (s - t).abs() / t.abs().max(DriftRule::FLOOR))
-            .collect();
-        relative_change.push(mean(&changes));
-    }
-    let known: Vec<f64> = correlation.iter().flatten().copied().collect();
-    let mean_correlation = (!known.is_empty()).then(|| mean(&known));
-    let verdict = match mean_correlation {
-        Some(r) if r > DriftRule::PRESERVED => DriftVerdict::Preserved,
-        Some(r) if r > DriftRule::PARTIAL => DriftVerdict::PartiallyPreserved,
-        _ => DriftVerdict::SubstantiallyReshaped,
-    };
-    Ok(Drift {
-        name: name.to_owned(),
-        correlation,
-        norm_ratio,
-        relative_change,
-        mean_correlation,
-        verdict,
-    })
 }
 
 #[cfg(test)]

@@ -71,18 +71,25 @@ pub fn threshold_statistics(
 ) -> Result<ThresholdStatistics, AnalysisError> {
     at_least("thresholds", 1, thresholds.len())?;
     if thresholds.iter().any(|value| !value.is_finite()) {
-        return Err(AnalysisError::NotFinite { what: "thresholds".to_owned() });
+        return Err(AnalysisError::NotFinite {
+            what: "thresholds".to_owned(),
+        });
     }
     let (low, high) = bounds;
-    let values_mv: Vec<f64> =
-        thresholds.iter().map(|value| value * ThresholdRule::MV_PER_V).collect();
+    let values_mv: Vec<f64> = thresholds
+        .iter()
+        .map(|value| value * ThresholdRule::MV_PER_V)
+        .collect();
     let upper = high * ThresholdRule::MV_PER_V - ThresholdRule::NEAR_MV;
     let lower = low * ThresholdRule::MV_PER_V + ThresholdRule::NEAR_MV;
     let count =
         |matches: &dyn Fn(f64) -> bool| thresholds.iter().filter(|&&value| matches(value)).count();
     let at_upper_bound = values_mv.iter().filter(|&&value| value >= upper).count();
     let at_lower_bound = values_mv.iter().filter(|&&value| value <= lower).count();
-    let interior = values_mv.iter().filter(|&&value| lower < value && value < upper).count();
+    let interior = values_mv
+        .iter()
+        .filter(|&&value| lower < value && value < upper)
+        .count();
     let percent = |part: usize| 100.0 * part as f64 / thresholds.len() as f64;
     let moments = mean_deviation(&values_mv);
     Ok(ThresholdStatistics {
@@ -113,12 +120,23 @@ mod tests {
     #[test]
     fn bounds_have_half_a_millivolt() {
         let single = |value: f64| f64::from(value as f32);
-        let thresholds =
-            [single(-0.030), -0.0304, -0.0306, -0.0544, -0.0546, single(-0.055), -0.04, -0.06];
+        let thresholds = [
+            single(-0.030),
+            -0.0304,
+            -0.0306,
+            -0.0544,
+            -0.0546,
+            single(-0.055),
+            -0.04,
+            -0.06,
+        ];
         let result = threshold_statistics(&thresholds, (-0.055, -0.030)).unwrap();
         assert_eq!((result.at_upper_bound, result.at_lower_bound), (2, 3));
         assert_eq!(result.interior_percent, 37.5);
-        assert_eq!((result.pinned_to_upper_bound, result.pinned_to_lower_bound), (1, 1));
+        assert_eq!(
+            (result.pinned_to_upper_bound, result.pinned_to_lower_bound),
+            (1, 1)
+        );
         // Only -60 mV is out of range; single precision moves the bounds by less than 1 nV.
         assert_eq!(result.in_range, 7);
         assert_eq!((result.min_mv, result.neurons), (-60.0, 8));
@@ -136,9 +154,12 @@ mod tests {
         let percentages: Vec<f64> = [66_usize, 69, 67]
             .iter()
             .map(|&at_bound| {
-                let thresholds: Vec<f64> =
-                    (0..144).map(|i| if i < at_bound { -0.0301 } else { -0.04 }).collect();
-                threshold_statistics(&thresholds, (-0.055, -0.030)).unwrap().upper_bound_percent
+                let thresholds: Vec<f64> = (0..144)
+                    .map(|i| if i < at_bound { -0.0301 } else { -0.04 })
+                    .collect();
+                threshold_statistics(&thresholds, (-0.055, -0.030))
+                    .unwrap()
+                    .upper_bound_percent
             })
             .collect();
         assert!((mean_deviation(&percentages).mean - 46.759_259).abs() < 1e-5);

@@ -19,16 +19,24 @@ fn main() {
         .test_with_shared("decorrelation", "golden/metrics.safetensors", |path| {
             decorrelation(&path)
         })
-        .test_with_shared("centroid accuracy", "golden/metrics.safetensors", |path| centroid(&path))
+        .test_with_shared("centroid accuracy", "golden/metrics.safetensors", |path| {
+            centroid(&path)
+        })
         .test_with_shared("silent classes", "golden/metrics.safetensors", |path| {
             silent_classes(&path)
         })
-        .test_with_shared("concentration stimuli", "golden/metrics.safetensors", |path| {
-            concentration(&path)
-        })
-        .test_with_shared("near-identical templates", "golden/connectome.safetensors", |path| {
-            assert_eq!(near_identical_pairs(&templates(&path), 0.90), 60);
-        })
+        .test_with_shared(
+            "concentration stimuli",
+            "golden/metrics.safetensors",
+            |path| concentration(&path),
+        )
+        .test_with_shared(
+            "near-identical templates",
+            "golden/connectome.safetensors",
+            |path| {
+                assert_eq!(near_identical_pairs(&templates(&path), 0.90), 60);
+            },
+        )
         .run();
 }
 
@@ -51,13 +59,16 @@ impl Golden {
         let bytes = view.data();
         let values = match view.dtype() {
             Dtype::U8 => bytes.iter().map(|&byte| f64::from(byte)).collect(),
-            Dtype::F32 => {
-                chunks::<4>(bytes).map(|chunk| f64::from(f32::from_le_bytes(chunk))).collect()
-            }
+            Dtype::F32 => chunks::<4>(bytes)
+                .map(|chunk| f64::from(f32::from_le_bytes(chunk)))
+                .collect(),
             Dtype::F64 => chunks::<8>(bytes).map(f64::from_le_bytes).collect(),
             other => panic!("{name} has an unexpected type {other:?}"),
         };
-        Tensor { shape: view.shape().to_vec(), values }
+        Tensor {
+            shape: view.shape().to_vec(),
+            values,
+        }
     }
 
     fn scalar(&self, name: &str) -> f64 {
@@ -72,7 +83,9 @@ impl Golden {
 }
 
 fn chunks<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    bytes.chunks_exact(N).map(|chunk| chunk.try_into().expect("a chunk of N bytes"))
+    bytes
+        .chunks_exact(N)
+        .map(|chunk| chunk.try_into().expect("a chunk of N bytes"))
 }
 
 fn close(name: &str, found: f64, expected: f64, tolerance: f64) {
@@ -107,7 +120,12 @@ fn decorrelation(path: &Path) {
 fn centroid(path: &Path) {
     let golden = Golden::open(path);
     let result = centroid_accuracy(&golden.patterns("count.K")).expect("ten trials");
-    close("centroid accuracy", result.fraction, golden.scalar("centroid_accuracy"), TOLERANCE);
+    close(
+        "centroid accuracy",
+        result.fraction,
+        golden.scalar("centroid_accuracy"),
+        TOLERANCE,
+    );
     // Classes 3 and 17 are silent: 26 classes with five trials are decided.
     assert_eq!(result.samples, 26 * 5);
 }
@@ -121,7 +139,11 @@ fn silent_classes(path: &Path) {
 
 fn templates(connectome: &Path) -> Vec<Vec<f64>> {
     let tensor = Golden::open(connectome).tensor("template.by_position");
-    tensor.values.chunks(tensor.shape[1]).map(<[f64]>::to_vec).collect()
+    tensor
+        .values
+        .chunks(tensor.shape[1])
+        .map(<[f64]>::to_vec)
+        .collect()
 }
 
 /// `first_trial` is `max(0, stimulus (1 + z))`, with `z` from NumPy's generator. Ours is another
@@ -188,14 +210,23 @@ fn concentration(path: &Path) {
                 .map(|value| value * value)
                 .sum();
             let error = ODOUR_CV * (squares / 10.0).sqrt() / odours as f64;
-            let found = golden.tensor(&format!("concentration.seed{seed}.mean_or")).values[pass];
-            close("mean OR", found, clean.iter().sum::<f64>() / odours as f64, 4.0 * error);
+            let found = golden
+                .tensor(&format!("concentration.seed{seed}.mean_or"))
+                .values[pass];
+            close(
+                "mean OR",
+                found,
+                clean.iter().sum::<f64>() / odours as f64,
+                4.0 * error,
+            );
         }
     }
     // Ranges at n = 10 (experiments.md, section 2.8): the last level over the first, which follow the
     // reference pass.
     for (seed, range) in [(42, 1.7648), (43, 1.7609)] {
-        let sums = golden.tensor(&format!("concentration.seed{seed}.mean_or")).values;
+        let sums = golden
+            .tensor(&format!("concentration.seed{seed}.mean_or"))
+            .values;
         close("OR range", sums[passes - 1] / sums[1], range, 5e-5);
     }
     let two = golden.tensor("noise.seed12345.first");

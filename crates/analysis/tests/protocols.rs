@@ -20,12 +20,20 @@ use kenyon_testing::Suite;
 
 fn main() {
     Suite::new("protocols")
-        .test_with_shared("re-evaluation", "data", |path| Larva::load(&path).reevaluation())
-        .test_with_shared("common noise", "data", |path| Larva::load(&path).common_noise())
+        .test_with_shared("re-evaluation", "data", |path| {
+            Larva::load(&path).reevaluation()
+        })
+        .test_with_shared("common noise", "data", |path| {
+            Larva::load(&path).common_noise()
+        })
         .test_with_shared("ablations", "data", |path| Larva::load(&path).ablations())
-        .test_with_shared("gain control", "data", |path| Larva::load(&path).gain_control())
+        .test_with_shared("gain control", "data", |path| {
+            Larva::load(&path).gain_control()
+        })
         .test_with_shared("training", "data", |path| Larva::load(&path).training())
-        .test_with_shared("several models", "data", |path| Larva::load(&path).several_models())
+        .test_with_shared("several models", "data", |path| {
+            Larva::load(&path).several_models()
+        })
         .test_with_shared("bad input", "data", |path| Larva::load(&path).bad_input())
         .run();
 }
@@ -45,7 +53,12 @@ impl Larva {
             Network::compile(&Circuit::larva(), &data.connectome).expect("the larval circuit");
         let mut parameters = network.table().start();
         // A decoder that says something: small weights of a fixed pattern.
-        let range = network.table().group("decoder.weight").expect("a decoder").range.clone();
+        let range = network
+            .table()
+            .group("decoder.weight")
+            .expect("a decoder")
+            .range
+            .clone();
         for (index, value) in parameters.values[range].iter_mut().enumerate() {
             *value = ((index * 7919) % 1000) as f64 * 1e-3 - 0.5;
         }
@@ -74,7 +87,10 @@ impl Larva {
         let start = Instant::now();
         let settings = ReevaluationSettings::default();
         let result = reevaluate(&self.model(), &self.templates, &settings).expect("a valid model");
-        println!("re-evaluation: {:.2} s\n{result:#?}", start.elapsed().as_secs_f64());
+        println!(
+            "re-evaluation: {:.2} s\n{result:#?}",
+            start.elapsed().as_secs_f64()
+        );
         assert_eq!(result.accuracy.samples, 1400);
         assert!(result.active.orn > 0.0 && result.active.pn > 0.0 && result.active.kc > 0.0);
         assert!(result.decorrelation.al_percent.is_some());
@@ -99,9 +115,18 @@ impl Larva {
             let own = noise.after(row, 3).expect("few trials");
             let alone =
                 noisy_block(&model, &self.templates[row..=row], 3, &own).expect("a valid model");
-            assert_eq!(alone.receptors, block.receptors.rows_between(row, row + 1).expect("a row"));
-            assert_eq!(alone.coding, block.coding.rows_between(row, row + 1).expect("a row"));
-            assert_eq!(alone.logits, block.logits.rows_between(row, row + 1).expect("a row"));
+            assert_eq!(
+                alone.receptors,
+                block.receptors.rows_between(row, row + 1).expect("a row")
+            );
+            assert_eq!(
+                alone.coding,
+                block.coding.rows_between(row, row + 1).expect("a row")
+            );
+            assert_eq!(
+                alone.logits,
+                block.logits.rows_between(row, row + 1).expect("a row")
+            );
         }
         let other = noisy_block(&model, &self.templates, 3, &BlockNoise::new("test", 1, 2))
             .expect("a valid model");
@@ -110,26 +135,46 @@ impl Larva {
     }
 
     fn ablations(&self) {
-        let settings =
-            ReevaluationSettings { suppression_trials: None, repeats: 5, ..Default::default() };
+        let settings = ReevaluationSettings {
+            suppression_trials: None,
+            repeats: 5,
+            ..Default::default()
+        };
         let evaluate = |ablations: &[Ablation]| {
-            let settings =
-                ReevaluationSettings { ablations: ablations.to_vec(), ..settings.clone() };
+            let settings = ReevaluationSettings {
+                ablations: ablations.to_vec(),
+                ..settings.clone()
+            };
             reevaluate(&self.model(), &self.templates, &settings).expect("a valid model")
         };
         let intact = evaluate(&[]);
         // The APL acts on KCs alone, and noise is common: the antennal lobe cannot tell the difference.
         let no_apl = evaluate(&[Ablation::Feedback]);
-        assert_eq!(no_apl.decorrelation.al_percent, intact.decorrelation.al_percent);
+        assert_eq!(
+            no_apl.decorrelation.al_percent,
+            intact.decorrelation.al_percent
+        );
         assert!(no_apl.active.kc >= intact.active.kc);
         assert_ne!(evaluate(&[Ablation::GapJunctions]).active, intact.active);
         // Depression off by parameters equals the switch up to 2e-9, which few spikes notice.
         let by_parameters = evaluate(&[Ablation::Depression]);
-        let off = Interventions { depression_off: true, ..Default::default() };
-        let by_switch =
-            reevaluate(&Model { interventions: &off, ..self.model() }, &self.templates, &settings)
-                .expect("a valid model");
-        println!("active {:?} {:?} {:?}", intact.active, by_parameters.active, by_switch.active);
+        let off = Interventions {
+            depression_off: true,
+            ..Default::default()
+        };
+        let by_switch = reevaluate(
+            &Model {
+                interventions: &off,
+                ..self.model()
+            },
+            &self.templates,
+            &settings,
+        )
+        .expect("a valid model");
+        println!(
+            "active {:?} {:?} {:?}",
+            intact.active, by_parameters.active, by_switch.active
+        );
         assert!((by_parameters.active.kc - by_switch.active.kc).abs() < 5e-3);
         assert!((by_parameters.active.pn - by_switch.active.pn).abs() < 5e-3);
         assert_ne!(by_parameters.active, intact.active);
@@ -140,10 +185,17 @@ impl Larva {
         println!("{test:?}");
         assert!(test.baseline > 0.0 && test.ratio >= 1.0);
         // Without the APL's output the boost does nothing, exactly, because arms share noise.
-        let parameters =
-            ablate(self.network.table(), &self.parameters, &self.roles, &[Ablation::Feedback])
-                .expect("an APL");
-        let without = Model { parameters: &parameters, ..self.model() };
+        let parameters = ablate(
+            self.network.table(),
+            &self.parameters,
+            &self.roles,
+            &[Ablation::Feedback],
+        )
+        .expect("an APL");
+        let without = Model {
+            parameters: &parameters,
+            ..self.model()
+        };
         let without = suppression_test(&without, 20, 42).expect("a valid model");
         assert_eq!((without.ratio, without.suppression_percent), (1.0, 0.0));
 
@@ -167,15 +219,26 @@ impl Larva {
     }
 
     fn training(&self) {
-        let point = monitor(&self.model(), &self.templates, &MonitorSettings::canonical(42))
-            .expect("a valid model");
+        let point = monitor(
+            &self.model(),
+            &self.templates,
+            &MonitorSettings::canonical(42),
+        )
+        .expect("a valid model");
         assert!((point.g_soma_ns - 10.0).abs() < 1e-5);
         let start = Instant::now();
-        let result = final_metrics(&self.model(), &self.templates, &FinalSettings::canonical(42))
-            .expect("a valid model");
+        let result = final_metrics(
+            &self.model(),
+            &self.templates,
+            &FinalSettings::canonical(42),
+        )
+        .expect("a valid model");
         println!("final metrics: {:.2} s", start.elapsed().as_secs_f64());
         assert_eq!(result.accuracy, point.accuracy);
-        assert_eq!(result.mean_similarity_decorrelation, point.mean_similarity_decorrelation);
+        assert_eq!(
+            result.mean_similarity_decorrelation,
+            point.mean_similarity_decorrelation
+        );
         let parameters = parameter_figures(&self.model()).expect("the larva's parameters");
         assert_eq!(result.parameters, parameters);
         assert_eq!(parameters.thresholds_in_range_percent, 100.0);
@@ -184,11 +247,18 @@ impl Larva {
             .into_iter()
             .map(|figure| figure.name)
             .collect();
-        assert_eq!(names[..4], ["g_soma_nS", "gap_ln_ln_nS", "gap_pn_pn_nS", "gap_eln_pn_nS"]);
+        assert_eq!(
+            names[..4],
+            ["g_soma_nS", "gap_ln_ln_nS", "gap_pn_pn_nS", "gap_eln_pn_nS"]
+        );
         assert_eq!(names.len(), 7);
         let readout = student_readout(self.network.table(), &self.parameters, &self.roles)
             .expect("the larva's parameters");
-        let sizes: Vec<usize> = readout.vectors.iter().map(|(_, values)| values.len()).collect();
+        let sizes: Vec<usize> = readout
+            .vectors
+            .iter()
+            .map(|(_, values)| values.len())
+            .collect();
         assert_eq!(sizes, [21, 28 * 144, 28, 144, 108, 42, 72]);
         assert_eq!(readout.scalars.len(), 11);
         let same = parameter_consistency(&[readout.clone(), readout]).expect("two models");
@@ -209,14 +279,22 @@ impl Larva {
         let (confusion, consistency) =
             confusion_and_consistency(&models, &self.templates, &AcrossSettings::CONFUSION)
                 .expect("valid models");
-        assert!(confusion.counts.iter().all(|row| row.iter().sum::<usize>() == 150));
+        assert!(
+            confusion
+                .counts
+                .iter()
+                .all(|row| row.iter().sum::<usize>() == 150)
+        );
         assert!(consistency.mean > 0.0 && consistency.mean < similarity.mean);
         let table = per_odour_table(&models, &self.templates, &AcrossSettings::PER_ODOUR)
             .expect("valid models");
         assert_eq!(table.odours.len(), 28);
         let core = core_patterns(&models[..1], &self.templates, &AcrossSettings::CORE_FIGURE)
             .expect("a model");
-        assert_eq!((core.receptors.len(), core.first_model_coding[0].len()), (28, 144));
+        assert_eq!(
+            (core.receptors.len(), core.first_model_coding[0].len()),
+            (28, 144)
+        );
         assert!((core.receptors[3][3] - 1.0).abs() < 1e-12);
     }
 
@@ -226,9 +304,18 @@ impl Larva {
         let block = |model: &Model<'_>, templates: &[Vec<f64>], trials| {
             noisy_block(model, templates, trials, &noise)
         };
-        assert!(matches!(block(&model, &[], 1), Err(AnalysisError::TooFew { .. })));
-        assert!(matches!(block(&model, &self.templates, 0), Err(AnalysisError::TooFew { .. })));
-        assert!(matches!(block(&model, &[vec![0.0; 20]], 1), Err(AnalysisError::Shape { .. })));
+        assert!(matches!(
+            block(&model, &[], 1),
+            Err(AnalysisError::TooFew { .. })
+        ));
+        assert!(matches!(
+            block(&model, &self.templates, 0),
+            Err(AnalysisError::TooFew { .. })
+        ));
+        assert!(matches!(
+            block(&model, &[vec![0.0; 20]], 1),
+            Err(AnalysisError::Shape { .. })
+        ));
         assert!(matches!(
             block(&model, &[vec![f64::NAN; 21]], 1),
             Err(AnalysisError::NotFinite { .. })
@@ -237,18 +324,41 @@ impl Larva {
             block(&model, &self.templates, usize::MAX),
             Err(AnalysisError::TooMany { .. })
         ));
-        let short = Parameters { values: vec![0.0; 3] };
-        let short = Model { parameters: &short, ..model };
-        assert!(matches!(block(&short, &self.templates, 1), Err(AnalysisError::Shape { .. })));
-        let roles = Roles { relay: "nobody".to_owned(), ..Roles::default() };
-        let nobody = Model { roles: &roles, ..model };
+        let short = Parameters {
+            values: vec![0.0; 3],
+        };
+        let short = Model {
+            parameters: &short,
+            ..model
+        };
+        assert!(matches!(
+            block(&short, &self.templates, 1),
+            Err(AnalysisError::Shape { .. })
+        ));
+        let roles = Roles {
+            relay: "nobody".to_owned(),
+            ..Roles::default()
+        };
+        let nobody = Model {
+            roles: &roles,
+            ..model
+        };
         assert!(matches!(
             block(&nobody, &self.templates, 1),
             Err(AnalysisError::UnknownPopulation { .. })
         ));
-        let boost = Interventions { boosts: vec![("KC".to_owned(), 1.0)], ..Default::default() };
-        let boost = Model { interventions: &boost, ..model };
-        assert!(matches!(block(&boost, &self.templates, 1), Err(AnalysisError::Intervention(_))));
+        let boost = Interventions {
+            boosts: vec![("KC".to_owned(), 1.0)],
+            ..Default::default()
+        };
+        let boost = Model {
+            interventions: &boost,
+            ..model
+        };
+        assert!(matches!(
+            block(&boost, &self.templates, 1),
+            Err(AnalysisError::Intervention(_))
+        ));
         assert!(suppression_test(&model, 0, 1).is_err());
         assert!(concentration_test(&model, &self.templates[..1], 1, 1).is_err());
         assert!(similarity_across(&[model], &self.templates, &AcrossSettings::SIMILARITY).is_err());

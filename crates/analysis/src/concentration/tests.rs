@@ -36,12 +36,15 @@ fn bad_levels_and_templates_are_errors() {
 fn example(levels: &[f64]) -> Result<ConcentrationTest, AnalysisError> {
     let rows = 8;
     let array = |values: &[f32]| Patterns::new(rows, 1, 2, values.to_vec()).unwrap();
-    let receptors =
-        array(&[2.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 3.0, 1.0, 1.0, 3.0]);
-    let relay =
-        array(&[2.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 3.0]);
-    let coding =
-        array(&[1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+    let receptors = array(&[
+        2.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 3.0, 1.0, 1.0, 3.0,
+    ]);
+    let relay = array(&[
+        2.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 3.0,
+    ]);
+    let coding = array(&[
+        1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0,
+    ]);
     // Classes 0 (blank), 1, 2: the first level is decided as blank, the others rightly.
     let logits = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     let decided = [1, 2, 0, 0, 1, 2, 1, 2];
@@ -49,7 +52,10 @@ fn example(levels: &[f64]) -> Result<ConcentrationTest, AnalysisError> {
         rows,
         1,
         3,
-        decided.iter().flat_map(|&class: &usize| logits[class]).collect(),
+        decided
+            .iter()
+            .flat_map(|&class: &usize| logits[class])
+            .collect(),
     )
     .unwrap();
     ConcentrationTrials {
@@ -67,16 +73,28 @@ fn example(levels: &[f64]) -> Result<ConcentrationTest, AnalysisError> {
 fn levels_and_verdicts_by_hand() {
     let result = example(&[0.1, 1.0, 2.0]).unwrap();
     let first = &result.levels[0];
-    assert_eq!((first.mean_or, first.mean_pn, first.mean_kc), (2.5, 2.0, 0.5));
+    assert_eq!(
+        (first.mean_or, first.mean_pn, first.mean_kc),
+        (2.5, 2.0, 0.5)
+    );
     // Odour a at level 0.1 equals the blank: norm 0, cosine 0 by rule; odour b keeps its direction.
     assert_eq!((first.or_similarity, first.pn_similarity), (0.5, 1.0));
     // KC: a is silent (cosine 0, dropped from the centroid decisions), b looks like a.
-    assert_eq!((first.kc_similarity, first.kc_centroid_accuracy), (0.0, 0.0));
+    assert_eq!(
+        (first.kc_similarity, first.kc_centroid_accuracy),
+        (0.0, 0.0)
+    );
     assert_eq!(first.decoder_accuracy, 0.0);
     assert_eq!(result.levels[2].decoder_accuracy, 1.0);
-    assert_eq!((result.or_range, result.pn_range, result.kc_range), (4.0 / 2.5, 1.5, 2.0));
+    assert_eq!(
+        (result.or_range, result.pn_range, result.kc_range),
+        (4.0 / 2.5, 1.5, 2.0)
+    );
     // Moderate: levels 1 and 2; cross: levels 0.1 and 2.
-    assert_eq!((result.mean_moderate_accuracy, result.mean_cross_accuracy), (1.0, 0.5));
+    assert_eq!(
+        (result.mean_moderate_accuracy, result.mean_cross_accuracy),
+        (1.0, 0.5)
+    );
     assert!(result.sublinear_pn && result.robust_classification && !result.flat_kc);
     assert_eq!(result.identity, Identity::Partial);
 }

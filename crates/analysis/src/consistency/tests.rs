@@ -16,20 +16,29 @@ fn correlations_over_pairs_of_models() {
     ];
     let result = parameter_consistency(&models).unwrap();
     let vector = &result.vectors[0];
-    assert_eq!((vector.min_r, vector.max_r, vector.pairs), (Some(-1.0), Some(1.0), 3));
+    assert_eq!(
+        (vector.min_r, vector.max_r, vector.pairs),
+        (Some(-1.0), Some(1.0), 3)
+    );
     assert!((vector.mean_r.unwrap() + 1.0 / 3.0).abs() < 1e-15);
     let scalar = &result.scalars[0];
     let deviation = (2.0_f64 / 3.0).sqrt();
     assert_eq!(scalar.mean, 2.0);
     assert!((scalar.coefficient_of_variation.unwrap() - deviation / 2.0).abs() < 1e-15);
-    assert_eq!(result.mean_coefficient_of_variation, scalar.coefficient_of_variation);
+    assert_eq!(
+        result.mean_coefficient_of_variation,
+        scalar.coefficient_of_variation
+    );
 }
 
 #[test]
 fn what_cannot_be_said_is_none() {
     let models = [readout(&[1.0, 1.0], 1.0), readout(&[1.0, 2.0], -1.0)];
     let result = parameter_consistency(&models).unwrap();
-    assert_eq!((result.vectors[0].mean_r, result.vectors[0].pairs), (None, 0));
+    assert_eq!(
+        (result.vectors[0].mean_r, result.vectors[0].pairs),
+        (None, 0)
+    );
     assert_eq!(result.scalars[0].coefficient_of_variation, None);
     assert_eq!(result.scalars[0].deviation_of_log, None);
     assert_eq!(result.mean_coefficient_of_variation, None);
@@ -66,11 +75,18 @@ fn categories_are_alphabetical_and_small_ones_vary() {
         scalars: Vec::new(),
     };
     let result = category_consistency(&[model([1.0, 0.0], 1.0), model([3.0, 0.0], 1.0)]).unwrap();
-    let names: Vec<&str> = result.correlations.iter().map(|vector| vector.name.as_str()).collect();
+    let names: Vec<&str> = result
+        .correlations
+        .iter()
+        .map(|vector| vector.name.as_str())
+        .collect();
     // "a" has a single element and no correlation.
     assert_eq!(names, ["b", "overall"]);
     assert_eq!(result.correlations[1].elements, 3);
     // The second element of b has mean 0 and is skipped: std/mean of 1 and 3.
-    assert_eq!(result.variations, vec![("a".to_owned(), 0.0), ("b".to_owned(), 0.5)]);
+    assert_eq!(
+        result.variations,
+        vec![("a".to_owned(), 0.0), ("b".to_owned(), 0.5)]
+    );
     assert!(category_consistency(&[model([1.0, 0.0], 1.0)]).is_err());
 }

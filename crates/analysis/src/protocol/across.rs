@@ -23,13 +23,25 @@ pub struct AcrossSettings {
 
 impl AcrossSettings {
     /// KC pattern similarity (headline 0.942).
-    pub const SIMILARITY: Self = Self { seed: 54321, trials: 10 };
+    pub const SIMILARITY: Self = Self {
+        seed: 54321,
+        trials: 10,
+    };
     /// Prediction agreement.
-    pub const AGREEMENT: Self = Self { seed: 12345, trials: 10 };
+    pub const AGREEMENT: Self = Self {
+        seed: 12345,
+        trials: 10,
+    };
     /// Per-odour table.
-    pub const PER_ODOUR: Self = Self { seed: 42, trials: 20 };
+    pub const PER_ODOUR: Self = Self {
+        seed: 42,
+        trials: 20,
+    };
     /// Confusion matrix and within-odour consistency (Figures S2, S3).
-    pub const CONFUSION: Self = Self { seed: 42, trials: 50 };
+    pub const CONFUSION: Self = Self {
+        seed: 42,
+        trials: 50,
+    };
 }
 
 /// Similarity of mean KC patterns between models. All models draw from one stream, but each draws
@@ -69,7 +81,12 @@ pub fn per_odour_table(
     settings: &AcrossSettings,
 ) -> Result<OdourTable, AnalysisError> {
     let blocks = seeded_blocks(models, templates, settings, "per-odour")?;
-    per_odour(&blocks.iter().map(|block| (&block.logits, &block.coding)).collect::<Vec<_>>())
+    per_odour(
+        &blocks
+            .iter()
+            .map(|block| (&block.logits, &block.coding))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Confusion matrix and within-odour consistency of the same trials; model `m` uses seed `seed + m`.
@@ -101,7 +118,12 @@ fn consecutive_blocks(
     (0..)
         .zip(models)
         .map(|(index, model)| {
-            noisy_block(model, templates, settings.trials, &stream.after(index, size)?)
+            noisy_block(
+                model,
+                templates,
+                settings.trials,
+                &stream.after(index, size)?,
+            )
         })
         .collect()
 }
@@ -117,7 +139,12 @@ fn seeded_blocks(
         .zip(models)
         .map(|(index, model)| {
             let seed = settings.seed.wrapping_add(index);
-            noisy_block(model, templates, settings.trials, &BlockNoise::new(metric, seed, seed))
+            noisy_block(
+                model,
+                templates,
+                settings.trials,
+                &BlockNoise::new(metric, seed, seed),
+            )
         })
         .collect()
 }

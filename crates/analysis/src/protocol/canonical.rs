@@ -40,7 +40,12 @@ impl MonitorSettings {
     /// The original's numbers: 140 samples of 28 templates, 10 trials, 20 + 20 trials.
     #[must_use]
     pub fn canonical(seed: u64) -> Self {
-        Self { seed, repeats: 5, decorrelation_trials: 10, suppression_trials: Some(20) }
+        Self {
+            seed,
+            repeats: 5,
+            decorrelation_trials: 10,
+            suppression_trials: Some(20),
+        }
     }
 }
 
@@ -69,9 +74,16 @@ pub fn monitor(
     templates: &[Vec<f64>],
     settings: &MonitorSettings,
 ) -> Result<Monitor, AnalysisError> {
-    let (accuracy, active) =
-        test_pass(model, templates, settings.repeats, Seeds::both(settings.seed))?;
-    let seeds = Seeds { odour: OdourSeed::DECORRELATION, circuit: settings.seed };
+    let (accuracy, active) = test_pass(
+        model,
+        templates,
+        settings.repeats,
+        Seeds::both(settings.seed),
+    )?;
+    let seeds = Seeds {
+        odour: OdourSeed::DECORRELATION,
+        circuit: settings.seed,
+    };
     let stations = stations(model, templates, settings.decorrelation_trials, seeds)?;
     let suppression = settings
         .suppression_trials
@@ -150,12 +162,23 @@ pub fn final_metrics(
     templates: &[Vec<f64>],
     settings: &FinalSettings,
 ) -> Result<FinalMetrics, AnalysisError> {
-    let seeds = |odour: u64| Seeds { odour, circuit: settings.seed };
+    let seeds = |odour: u64| Seeds {
+        odour,
+        circuit: settings.seed,
+    };
     let (accuracy, active) = test_pass(model, templates, settings.repeats, seeds(settings.seed))?;
-    let centroid =
-        centroid_test(model, templates, settings.centroid_trials, seeds(OdourSeed::CENTROID))?;
-    let stations =
-        stations(model, templates, settings.decorrelation_trials, seeds(OdourSeed::DECORRELATION))?;
+    let centroid = centroid_test(
+        model,
+        templates,
+        settings.centroid_trials,
+        seeds(OdourSeed::CENTROID),
+    )?;
+    let stations = stations(
+        model,
+        templates,
+        settings.decorrelation_trials,
+        seeds(OdourSeed::DECORRELATION),
+    )?;
     Ok(FinalMetrics {
         settings: *settings,
         accuracy,

@@ -10,7 +10,10 @@ use crate::model::Model;
 
 impl AcrossSettings {
     /// Figures 2 and S1.
-    pub const CORE_FIGURE: Self = Self { seed: 12345, trials: 20 };
+    pub const CORE_FIGURE: Self = Self {
+        seed: 12345,
+        trials: 20,
+    };
 }
 
 /// Similarity of odours at three stations, and the code of one model.
@@ -48,8 +51,16 @@ pub fn core_patterns(
     for model in models {
         let block = noisy_block(model, templates, settings.trials, &noise)?;
         let coding = block.coding.means();
-        add(&mut sums.receptors, &similarity_matrix(&block.receptors.means()), share);
-        add(&mut sums.relay, &similarity_matrix(&block.relay.means()), share);
+        add(
+            &mut sums.receptors,
+            &similarity_matrix(&block.receptors.means()),
+            share,
+        );
+        add(
+            &mut sums.relay,
+            &similarity_matrix(&block.relay.means()),
+            share,
+        );
         add(&mut sums.coding, &similarity_matrix(&coding), share);
         if sums.first_model_coding.is_empty() {
             sums.first_model_coding = coding;

@@ -48,9 +48,9 @@ pub fn parameter_figures(model: &Model<'_>) -> Result<ParameterFigures, Analysis
     for population in model.roles.spiking() {
         thresholds.push((population.to_owned(), threshold_figures(model, population)?));
     }
-    let (inside, all) = thresholds
-        .iter()
-        .fold((0, 0), |(inside, all), (_, own)| (inside + own.in_range, all + own.neurons));
+    let (inside, all) = thresholds.iter().fold((0, 0), |(inside, all), (_, own)| {
+        (inside + own.in_range, all + own.neurons)
+    });
     // Compared as stored, because bounds are rounded in that form.
     let coupling_stored = single(&coupling, stored(table, model.parameters, &coupling)?)?;
     let g_soma_in_range = table
@@ -78,13 +78,20 @@ pub fn threshold_figures(
 ) -> Result<ThresholdStatistics, AnalysisError> {
     let table = model.network.table();
     let name = group(population, quantity::THRESHOLD);
-    threshold_statistics(&realised(table, model.parameters, &name)?, bounds(table, &name)?)
+    threshold_statistics(
+        &realised(table, model.parameters, &name)?,
+        bounds(table, &name)?,
+    )
 }
 
 /// Coupling of the KC compartments, nanosiemens.
 pub(super) fn coupling_ns(model: &Model<'_>) -> Result<f64, AnalysisError> {
     let name = group(&model.roles.coding, quantity::COUPLING);
-    Ok(NS_PER_S * single(&name, &realised(model.network.table(), model.parameters, &name)?)?)
+    Ok(NS_PER_S
+        * single(
+            &name,
+            &realised(model.network.table(), model.parameters, &name)?,
+        )?)
 }
 
 fn single(name: &str, values: &[f64]) -> Result<f64, AnalysisError> {

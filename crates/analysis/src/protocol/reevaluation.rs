@@ -78,9 +78,16 @@ pub fn reevaluate(
     templates: &[Vec<f64>],
     settings: &ReevaluationSettings,
 ) -> Result<Reevaluation, AnalysisError> {
-    let parameters =
-        ablate(model.network.table(), model.parameters, model.roles, &settings.ablations)?;
-    let model = &Model { parameters: &parameters, ..*model };
+    let parameters = ablate(
+        model.network.table(),
+        model.parameters,
+        model.roles,
+        &settings.ablations,
+    )?;
+    let model = &Model {
+        parameters: &parameters,
+        ..*model
+    };
     let seeds = Seeds::both(settings.seed);
     let (accuracy, active) = test_pass(model, templates, settings.repeats, seeds)?;
     let stations = stations(model, templates, settings.decorrelation_trials, seeds)?;

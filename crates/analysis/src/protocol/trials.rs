@@ -48,7 +48,10 @@ pub(super) struct Seeds {
 
 impl Seeds {
     pub(super) fn both(seed: u64) -> Self {
-        Self { odour: seed, circuit: seed }
+        Self {
+            odour: seed,
+            circuit: seed,
+        }
     }
 
     pub(super) fn noise(self, metric: &str) -> BlockNoise {
@@ -112,7 +115,10 @@ pub fn suppression_test(
         found: trials,
     })?;
     let stimuli: Vec<Stimulus> = (0..last)
-        .map(|trial| Stimulus { input: vec![0.0; model.network.channels()], trial })
+        .map(|trial| Stimulus {
+            input: vec![0.0; model.network.channels()],
+            trial,
+        })
         .collect();
     let circuit = NoiseStream::new(seed, "suppression/circuit");
     let mut interventions = model.interventions.clone();
@@ -122,7 +128,9 @@ pub fn suppression_test(
         SuppressionRule::COMMON_CURRENT_A,
     ));
     let baseline = arm(model, &stimuli, circuit, &interventions)?;
-    interventions.boosts.push((model.roles.feedback.clone(), SuppressionRule::BOOST));
+    interventions
+        .boosts
+        .push((model.roles.feedback.clone(), SuppressionRule::BOOST));
     let boosted = arm(model, &stimuli, circuit, &interventions)?;
     suppression(&baseline, &boosted)
 }
@@ -134,7 +142,12 @@ fn arm(
     interventions: &Interventions,
 ) -> Result<Patterns, AnalysisError> {
     let responses = run(model, stimuli, circuit, interventions)?;
-    counts_of(&responses, model.population(&model.roles.coding)?, 1, stimuli.len())
+    counts_of(
+        &responses,
+        model.population(&model.roles.coding)?,
+        1,
+        stimuli.len(),
+    )
 }
 
 /// The concentration test (section 2.8): `trials` noisy trials per odour and pass, all passes in one
@@ -150,7 +163,12 @@ pub fn concentration_test(
 ) -> Result<ConcentrationTest, AnalysisError> {
     let levels = &ConcentrationRule::LEVELS;
     let stimuli = concentration_stimuli(templates, levels)?;
-    let block = noisy_block(model, &stimuli, trials, &Seeds::both(seed).noise("concentration"))?;
+    let block = noisy_block(
+        model,
+        &stimuli,
+        trials,
+        &Seeds::both(seed).noise("concentration"),
+    )?;
     ConcentrationTrials {
         blank: &templates[ConcentrationRule::BLANK],
         levels,

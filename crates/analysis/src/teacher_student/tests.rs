@@ -48,7 +48,10 @@ fn readout(gains: [f64; 3], kc: [f64; 3], apl: f64) -> ParameterReadout {
         (names::CODING_THRESHOLD, kc.to_vec()),
     ];
     ParameterReadout {
-        vectors: vectors.into_iter().map(|(name, values)| (name.to_owned(), values)).collect(),
+        vectors: vectors
+            .into_iter()
+            .map(|(name, values)| (name.to_owned(), values))
+            .collect(),
         scalars: vec![(names::FEEDBACK_GAIN.to_owned(), apl)],
     }
 }
@@ -72,7 +75,10 @@ fn drift_and_comparison_by_hand() {
     assert_eq!(result.feedback_gain_change, vec![Some(0.5), Some(1.0)]);
     assert_eq!(result.feedback_gain_ratio, Some(1.75));
     let (name, difference, change) = &result.comparison[1];
-    assert_eq!((name.as_str(), *difference, *change), (names::CODING_THRESHOLD, 2.0, Change::More));
+    assert_eq!(
+        (name.as_str(), *difference, *change),
+        (names::CODING_THRESHOLD, 2.0, Change::More)
+    );
     assert_eq!(result.comparison[0].2, Change::Stable);
     // Teachers: r = 1 for 9 elements, -1 for 3.
     assert!((result.teacher_correlation.unwrap() - 0.5).abs() < 1e-15);
