@@ -1,12 +1,17 @@
 //! Neurons, contacts and data sets: what a connectome says, and nothing about dynamics.
 //!
 //! [`DataSet::find`] looks for the data, reads and checks them. [`Connectome`] is the graph,
-//! [`OdourPanel`] the receptor responses that drive it.
+//! [`OdourPanel`] the receptor responses that drive it. Without data, [`sample::sample`] draws an
+//! individual from summary statistics. The [`cookbook`] shows how these are used.
+//!
+//! What a data set must contain is data, not code: see [`descriptor`] and `datasets/winding2023.toml`.
 
 mod annotations;
 mod archive;
 mod check;
 mod connectome;
+mod contacts;
+pub mod cookbook;
 pub mod descriptor;
 mod error;
 pub mod fetch;
@@ -20,6 +25,7 @@ mod matrix;
 mod neuron;
 mod neurons;
 mod panel;
+mod rates;
 mod responses;
 mod rules;
 pub mod sample;
