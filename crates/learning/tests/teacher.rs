@@ -9,7 +9,8 @@ use common::{Golden, TEACHER_NAMES, deviation, larva_teacher, teacher_values};
 use kenyon_circuit::{Parameters, Stimulus};
 use kenyon_connectome::Contact;
 use kenyon_learning::{
-    Adam, AdamSettings, RateTeacher, SparsityTerm, StepSize, TeacherError, TeacherWorkspace,
+    Adam, AdamSettings, RateTeacher, SparsityTerm, StepSize, TeacherError, TeacherRoles,
+    TeacherWorkspace,
 };
 use kenyon_testing::Suite;
 
@@ -298,6 +299,17 @@ fn batches_of_any_size_agree() {
 }
 
 fn unsuitable_connectomes_are_refused() {
+    let mut table = kenyon_circuit::Circuit::larva().teacher.unwrap();
+    assert_eq!(TeacherRoles::new(&table).unwrap(), common::roles());
+    table.compartments.push("ax".to_owned());
+    let unknown = TeacherRoles::new(&table).unwrap_err();
+    assert_eq!(
+        unknown,
+        TeacherError::UnknownCompartment {
+            code: "ax".to_owned()
+        }
+    );
+
     let connectome = common::build(&common::POPULATIONS, Vec::new());
     let refusal = |roles, channels, classes| {
         RateTeacher::new(&connectome, &roles, channels, classes).unwrap_err()

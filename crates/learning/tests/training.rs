@@ -305,6 +305,34 @@ fn killed_by_a_signal_and_resumed() {
     same_files(folder.path(), &expected);
 }
 
+/// A file cannot grow beyond a limit: as on a full disk, the error is reported, what is there is
+/// complete, and with room again the run can be resumed.
+#[cfg(unix)]
+fn out_of_room_and_resumed() {
+    let (_, expected) = reference(&Setup::sampled());
+    let folder = tempfile::tempdir().unwrap();
+    // Room for run.json but not for the teacher. Ignoring the signal turns it into an error.
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 10; exec \"$0\""])
+        .arg(std::env::current_exe().unwrap())
+        .env(CHILD_FOLDER, folder.path())
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        message.contains("cannot write") && message.contains("teacher.safetensors"),
+        "{message}"
+    );
+    assert_eq!(
+        files(folder.path()).keys().collect::<Vec<_>>(),
+        ["run.json"]
+    );
+    let setup = Setup::sampled();
+    complete(train_with(&setup, folder.path(), &identity(), resume(1), &mut on).unwrap());
+    same_files(folder.path(), &expected);
+}
+
 fn existing_runs_are_protected() {
     let setup = Setup::sampled();
     let folder = tempfile::tempdir().unwrap();
@@ -686,7 +714,11 @@ fn checkpoints_cost_little(data: PathBuf) {
 fn main() {
     if let Some(folder) = std::env::var_os(CHILD_FOLDER) {
         let setup = Setup::sampled();
-        train_with(&setup, Path::new(&folder), &identity(), resume(1), &mut on).unwrap();
+        if let Err(error) = train_with(&setup, Path::new(&folder), &identity(), resume(1), &mut on)
+        {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
         return;
     }
     let suite = Suite::new("training")
@@ -725,6 +757,8 @@ fn main() {
             the_first_student_steps_agree,
         );
     #[cfg(unix)]
-    let suite = suite.test("one process at a time", one_process_at_a_time);
+    let suite = suite
+        .test("one process at a time", one_process_at_a_time)
+        .test("out of room", out_of_room_and_resumed);
     suite.run();
 }
