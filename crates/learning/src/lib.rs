@@ -1,4 +1,12 @@
 //! The rate teacher, the transfer to the spiking student, and its training.
+//!
+//! [`RateTeacher`] is a static network of the same wiring; [`fit_teacher`] trains it, [`transfer`]
+//! hands its decoder and gains to the student, and [`fit_student`] trains that against a [`Loss`].
+//! Both trainings are a [`Fit`]: [`Samples`] in, an [`Objective`] and its gradient, [`Adam`].
+//! [`train`] does all of it in a folder and survives being killed; [`Checkpoint`] is what it writes.
+//!
+//! The crate knows no metrics: they come in through [`Callbacks::monitor`]. The same settings, data
+//! and circuit give the same bytes on every machine, whether or not a run was interrupted.
 
 mod adam;
 mod checkpoint;
