@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use toml::Spanned;
 
+use crate::Form;
 use crate::file::{
     Circuit, CircuitError, GapRule, GroupRule, Learned, NeuronModel, PathwayEntry, PathwayKind,
     PopulationEntry, Timing,
 };
-use crate::Form;
 
 type Check = Result<(), CircuitError>;
 
@@ -17,11 +17,31 @@ const SCHEMA: u32 = 1;
 
 pub(crate) fn check(circuit: &Circuit) -> Check {
     check_constants(circuit)?;
-    unique(circuit, circuit.population.iter().map(|entry| &entry.name), "population")?;
-    unique(circuit, circuit.group.iter().map(|entry| &entry.name), "group")?;
-    unique(circuit, circuit.pathway.iter().map(|entry| &entry.name), "pathway")?;
-    unique(circuit, circuit.depression.iter().map(|entry| &entry.name), "depression")?;
-    unique(circuit, circuit.gap_junction.iter().map(|entry| &entry.name), "gap junction")?;
+    unique(
+        circuit,
+        circuit.population.iter().map(|entry| &entry.name),
+        "population",
+    )?;
+    unique(
+        circuit,
+        circuit.group.iter().map(|entry| &entry.name),
+        "group",
+    )?;
+    unique(
+        circuit,
+        circuit.pathway.iter().map(|entry| &entry.name),
+        "pathway",
+    )?;
+    unique(
+        circuit,
+        circuit.depression.iter().map(|entry| &entry.name),
+        "depression",
+    )?;
+    unique(
+        circuit,
+        circuit.gap_junction.iter().map(|entry| &entry.name),
+        "gap junction",
+    )?;
     for entry in &circuit.population {
         check_population(circuit, entry)?;
     }
@@ -32,7 +52,12 @@ pub(crate) fn check(circuit: &Circuit) -> Check {
     }
     for entry in &circuit.depression {
         check_learned(circuit, &entry.name, "recovery_s", &entry.recovery_s)?;
-        check_learned(circuit, &entry.name, "release_probability", &entry.release_probability)?;
+        check_learned(
+            circuit,
+            &entry.name,
+            "release_probability",
+            &entry.release_probability,
+        )?;
     }
     check_gap_junctions(circuit)
 }
@@ -44,7 +69,10 @@ fn fault(problem: String) -> CircuitError {
 
 fn check_constants(circuit: &Circuit) -> Check {
     if circuit.schema != SCHEMA {
-        return Err(fault(format!("schema is {}, this version reads {SCHEMA}", circuit.schema)));
+        return Err(fault(format!(
+            "schema is {}, this version reads {SCHEMA}",
+            circuit.schema
+        )));
     }
     let membrane = &circuit.membrane;
     for (name, value) in [
@@ -55,7 +83,9 @@ fn check_constants(circuit: &Circuit) -> Check {
         ("synapse.decay_s", circuit.synapse.decay_s),
     ] {
         if !(value.is_finite() && value > 0.0) {
-            return Err(fault(format!("{name} is {value}, it must be a positive number")));
+            return Err(fault(format!(
+                "{name} is {value}, it must be a positive number"
+            )));
         }
     }
     let noise = &circuit.noise;
@@ -68,7 +98,9 @@ fn check_constants(circuit: &Circuit) -> Check {
         ("noise.odour_cv", noise.odour_cv),
     ] {
         if !(value.is_finite() && value >= 0.0) {
-            return Err(fault(format!("{name} is {value}, it must be 0 or a positive number")));
+            return Err(fault(format!(
+                "{name} is {value}, it must be 0 or a positive number"
+            )));
         }
     }
     if !(membrane.rest_v.is_finite() && membrane.floor_v < membrane.rest_v) {
@@ -78,7 +110,9 @@ fn check_constants(circuit: &Circuit) -> Check {
         )));
     }
     if circuit.time.steps == 0 {
-        return Err(fault("time.steps is 0, a trial needs at least one step".to_owned()));
+        return Err(fault(
+            "time.steps is 0, a trial needs at least one step".to_owned(),
+        ));
     }
     if circuit.population.is_empty() {
         return Err(fault("there is no [[population]]".to_owned()));
@@ -106,18 +140,23 @@ pub(crate) fn population<'a>(
     circuit: &'a Circuit,
     name: &Spanned<String>,
 ) -> Result<&'a PopulationEntry, CircuitError> {
-    circuit.population.iter().find(|entry| entry.name.get_ref() == name.get_ref()).ok_or_else(
-        || {
-            let known: Vec<&str> =
-                circuit.population.iter().map(|entry| entry.name.get_ref().as_str()).collect();
+    circuit
+        .population
+        .iter()
+        .find(|entry| entry.name.get_ref() == name.get_ref())
+        .ok_or_else(|| {
+            let known: Vec<&str> = circuit
+                .population
+                .iter()
+                .map(|entry| entry.name.get_ref().as_str())
+                .collect();
             let problem = format!(
                 "there is no population \"{}\"; there are {}",
                 name.get_ref(),
                 known.join(", ")
             );
             circuit.meaning(name, problem)
-        },
-    )
+        })
 }
 
 fn check_learned(circuit: &Circuit, at: &Spanned<String>, key: &str, learned: &Learned) -> Check {
@@ -135,7 +174,10 @@ fn check_learned(circuit: &Circuit, at: &Spanned<String>, key: &str, learned: &L
                 Form::Logit => start > 0.0 && start < 1.0,
             };
             if !sensible {
-                return fault(format!("start = {start} cannot be stored as {:?}", learned.form));
+                return fault(format!(
+                    "start = {start} cannot be stored as {:?}",
+                    learned.form
+                ));
             }
         }
         (None, Some(stored)) if !stored.is_finite() => {
@@ -146,18 +188,28 @@ fn check_learned(circuit: &Circuit, at: &Spanned<String>, key: &str, learned: &L
     if let Some([low, high]) = learned.bounds {
         let stored = [low, high].map(|bound| learned.form.store(bound));
         if !(low < high && stored.iter().all(|bound| bound.is_finite())) {
-            return fault(format!("bounds [{low}, {high}] are not two rising values in range"));
+            return fault(format!(
+                "bounds [{low}, {high}] are not two rising values in range"
+            ));
         }
     }
     if !(learned.learning_rate.is_finite() && learned.learning_rate >= 0.0) {
-        return fault(format!("learning_rate {} is not 0 or positive", learned.learning_rate));
+        return fault(format!(
+            "learning_rate {} is not 0 or positive",
+            learned.learning_rate
+        ));
     }
     Ok(())
 }
 
 fn check_population(circuit: &Circuit, entry: &PopulationEntry) -> Check {
     let mut wanted = [false; 4];
-    let keys = ["time_constant_s", "membrane_time_constant_s", "threshold_V", "coupling_S"];
+    let keys = [
+        "time_constant_s",
+        "membrane_time_constant_s",
+        "threshold_V",
+        "coupling_S",
+    ];
     match entry.model {
         NeuronModel::LeakyIntegrateAndFire => (wanted[0], wanted[2]) = (true, true),
         NeuronModel::TwoCompartment => (wanted[1], wanted[2], wanted[3]) = (true, true, true),
@@ -172,7 +224,11 @@ fn check_population(circuit: &Circuit, entry: &PopulationEntry) -> Check {
     for ((key, wanted), given) in keys.into_iter().zip(wanted).zip(given) {
         if wanted != given {
             let verb = if wanted { "needs" } else { "has no use for" };
-            let problem = format!("{:?} population \"{}\" {verb} {key}", entry.model, entry.name.get_ref());
+            let problem = format!(
+                "{:?} population \"{}\" {verb} {key}",
+                entry.model,
+                entry.name.get_ref()
+            );
             return Err(circuit.meaning(&entry.name, problem));
         }
     }
@@ -246,8 +302,13 @@ fn check_group_reference(
     reference: Option<&Spanned<String>>,
     source: &Spanned<String>,
 ) -> Check {
-    let Some(reference) = reference else { return Ok(()) };
-    let group = circuit.group.iter().find(|group| group.name.get_ref() == reference.get_ref());
+    let Some(reference) = reference else {
+        return Ok(());
+    };
+    let group = circuit
+        .group
+        .iter()
+        .find(|group| group.name.get_ref() == reference.get_ref());
     match group {
         Some(group) if group.population.get_ref() == source.get_ref() => Ok(()),
         Some(group) => {
@@ -297,7 +358,11 @@ fn check_pathway(circuit: &Circuit, entry: &PathwayEntry) -> Check {
     ];
     for (key, given, wanted) in keys {
         if given != wanted {
-            let verb = if wanted { "is missing" } else { "has no meaning here" };
+            let verb = if wanted {
+                "is missing"
+            } else {
+                "has no meaning here"
+            };
             return fault(format!("{key} {verb} ({:?})", entry.kind));
         }
     }
@@ -308,7 +373,11 @@ fn check_pathway(circuit: &Circuit, entry: &PathwayEntry) -> Check {
         if !chemical {
             return fault("depression belongs to chemical pathways".to_owned());
         }
-        if !circuit.depression.iter().any(|kind| kind.name.get_ref() == depression.get_ref()) {
+        if !circuit
+            .depression
+            .iter()
+            .any(|kind| kind.name.get_ref() == depression.get_ref())
+        {
             let problem = format!("there is no depression \"{}\"", depression.get_ref());
             return Err(circuit.meaning(depression, problem));
         }
@@ -324,18 +393,20 @@ fn check_pathway(circuit: &Circuit, entry: &PathwayEntry) -> Check {
         PathwayKind::Graded if !spiking => {
             return fault("graded pathways read the voltage of spiking populations".to_owned());
         }
-        PathwayKind::Shunting
-            if spiking || target.model != NeuronModel::TwoCompartment =>
-        {
-            return fault("shunting leads from a graded to a two-compartment population".to_owned());
+        PathwayKind::Shunting if spiking || target.model != NeuronModel::TwoCompartment => {
+            return fault(
+                "shunting leads from a graded to a two-compartment population".to_owned(),
+            );
         }
         _ => {}
     }
     let order = |wanted: &Spanned<String>| {
-        circuit.population.iter().position(|entry| entry.name.get_ref() == wanted.get_ref())
+        circuit
+            .population
+            .iter()
+            .position(|entry| entry.name.get_ref() == wanted.get_ref())
     };
-    let at_once =
-        entry.timing == Some(Timing::SameStep) || entry.kind == PathwayKind::Shunting;
+    let at_once = entry.timing == Some(Timing::SameStep) || entry.kind == PathwayKind::Shunting;
     if at_once && order(&entry.source) >= order(&entry.target) {
         return fault(format!(
             "acts within a step, so {} must stand before {} in the list of populations",
@@ -355,7 +426,8 @@ fn check_gap_junctions(circuit: &Circuit) -> Check {
     for entry in &circuit.gap_junction {
         for side in &entry.between {
             if population(circuit, side)?.model != NeuronModel::LeakyIntegrateAndFire {
-                let problem = "gap junctions couple leaky_integrate_and_fire populations".to_owned();
+                let problem =
+                    "gap junctions couple leaky_integrate_and_fire populations".to_owned();
                 return Err(circuit.meaning(side, problem));
             }
         }

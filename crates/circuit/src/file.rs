@@ -439,8 +439,9 @@ impl Circuit {
     /// # Errors
     /// Faults of syntax or meaning, with the line they stand on.
     pub fn parse(text: &str) -> Result<Self, CircuitError> {
-        let mut circuit: Self = toml::from_str(text)
-            .map_err(|error| CircuitError::Syntax { message: error.to_string() })?;
+        let mut circuit: Self = toml::from_str(text).map_err(|error| CircuitError::Syntax {
+            message: error.to_string(),
+        })?;
         text.clone_into(&mut circuit.text);
         crate::check::check(&circuit)?;
         Ok(circuit)
@@ -458,9 +459,13 @@ impl Circuit {
     /// # Errors
     /// A path that does not exist, or a value that makes the circuit meaningless.
     pub fn with(&self, path: &str, value: impl Into<toml::Value>) -> Result<Self, CircuitError> {
-        let unknown = || CircuitError::Edit { path: path.to_owned() };
-        let mut root: toml::Value = toml::from_str(&self.text)
-            .map_err(|error| CircuitError::Syntax { message: error.to_string() })?;
+        let unknown = || CircuitError::Edit {
+            path: path.to_owned(),
+        };
+        let mut root: toml::Value =
+            toml::from_str(&self.text).map_err(|error| CircuitError::Syntax {
+                message: error.to_string(),
+            })?;
         let mut place = &mut root;
         for key in path.split('.') {
             place = match place {
@@ -473,8 +478,9 @@ impl Circuit {
             };
         }
         *place = value.into();
-        let text = toml::to_string(&root)
-            .map_err(|error| CircuitError::Syntax { message: error.to_string() })?;
+        let text = toml::to_string(&root).map_err(|error| CircuitError::Syntax {
+            message: error.to_string(),
+        })?;
         Self::parse(&text)
     }
 
@@ -483,18 +489,27 @@ impl Circuit {
     pub fn hash(&self) -> String {
         use sha2::{Digest, Sha256};
         let canonical = toml::to_string(self).expect("a parsed circuit can be written");
-        Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+        Sha256::digest(canonical)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The line on which a spanned value stands, counted from 1.
     pub(crate) fn line<T>(&self, place: &Spanned<T>) -> usize {
         let end = place.span().start.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count()
+        1 + self.text.as_bytes()[..end]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count()
     }
 
     /// A fault of meaning at `place`.
     pub(crate) fn meaning<T>(&self, place: &Spanned<T>, problem: String) -> CircuitError {
-        CircuitError::Meaning { line: self.line(place), problem }
+        CircuitError::Meaning {
+            line: self.line(place),
+            problem,
+        }
     }
 
     /// The set of compartments that a list of codes names.
@@ -505,8 +520,10 @@ impl Circuit {
         let mut members = Vec::new();
         for code in codes {
             members.push(Compartment::from_code(code.get_ref()).ok_or_else(|| {
-                let problem =
-                    format!("\"{}\" is no kind of contact; use aa, ad, da or dd", code.get_ref());
+                let problem = format!(
+                    "\"{}\" is no kind of contact; use aa, ad, da or dd",
+                    code.get_ref()
+                );
                 self.meaning(code, problem)
             })?);
         }

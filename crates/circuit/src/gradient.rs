@@ -35,7 +35,9 @@ impl<S: Scalar> GradientWorkspace<S> {
     /// The same for another kind of number (`f64` for the reference).
     #[must_use]
     pub fn for_scalar(network: &Network) -> Self {
-        Self { engines: vec![Engine::new(network, Direction::Both)] }
+        Self {
+            engines: vec![Engine::new(network, Direction::Both)],
+        }
     }
 }
 
@@ -50,7 +52,8 @@ impl<S: Scalar<Coefficient = f64>> Kernel for Backward<'_, S> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        self.engine.backward(self.network, self.stored, self.stimulus);
+        self.engine
+            .backward(self.network, self.stored, self.stimulus);
     }
 }
 
@@ -70,14 +73,26 @@ pub fn gradient<S: Scalar<Coefficient = f64>>(
     interventions: &Interventions,
     objective: &mut dyn FnMut(&GradedResponses) -> Upstream,
 ) -> Vec<f64> {
-    gradient_observed(workspace, network, parameters, stimuli, noise, interventions, objective, &mut |_| Silent)
+    gradient_observed(
+        workspace,
+        network,
+        parameters,
+        stimuli,
+        noise,
+        interventions,
+        objective,
+        &mut |_| Silent,
+    )
 }
 
 /// As [`gradient`]; `observers` makes the observer of each group of trials.
 ///
 /// # Panics
 /// As [`gradient`].
-#[allow(clippy::too_many_arguments, reason = "one more than the function it extends")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one more than the function it extends"
+)]
 pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
     workspace: &mut GradientWorkspace<S>,
     network: &Network,
@@ -89,12 +104,18 @@ pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
     observers: &mut dyn FnMut(usize) -> O,
 ) -> Vec<f64> {
     check_stimuli(network, stimuli);
-    interventions.check(network).expect("interventions are checked by the caller");
+    interventions
+        .check(network)
+        .expect("interventions are checked by the caller");
     let neurons = network.neurons();
-    let groups: Vec<Group<S>> =
-        stimuli.chunks(S::LANES).map(|chunk| Group::new(network.channels(), chunk)).collect();
+    let groups: Vec<Group<S>> = stimuli
+        .chunks(S::LANES)
+        .map(|chunk| Group::new(network.channels(), chunk))
+        .collect();
     while workspace.engines.len() < groups.len() {
-        workspace.engines.push(Engine::new(network, Direction::Both));
+        workspace
+            .engines
+            .push(Engine::new(network, Direction::Both));
     }
     let mut counts = vec![0.0; stimuli.len() * neurons];
     for (index, (engine, group)) in workspace.engines.iter_mut().zip(&groups).enumerate() {
@@ -108,17 +129,33 @@ pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
         });
         let counts = &mut counts[index * S::LANES * neurons..];
         for lane in 0..group.size {
-            for (count, lanes) in counts[lane * neurons..][..neurons].iter_mut().zip(&engine.count) {
+            for (count, lanes) in counts[lane * neurons..][..neurons]
+                .iter_mut()
+                .zip(&engine.count)
+            {
                 *count = lanes.lane(lane);
             }
         }
     }
     let logits = decode(network, parameters, &counts);
-    let responses =
-        GradedResponses { trials: stimuli.len(), neurons, classes: network.classes(), counts, logits };
+    let responses = GradedResponses {
+        trials: stimuli.len(),
+        neurons,
+        classes: network.classes(),
+        counts,
+        logits,
+    };
     let upstream = objective(&responses);
-    assert_eq!(upstream.logits.len(), responses.logits.len(), "one adjoint per decoder output");
-    assert_eq!(upstream.counts.len(), responses.counts.len(), "one adjoint per spike count");
+    assert_eq!(
+        upstream.logits.len(),
+        responses.logits.len(),
+        "one adjoint per decoder output"
+    );
+    assert_eq!(
+        upstream.counts.len(),
+        responses.counts.len(),
+        "one adjoint per spike count"
+    );
 
     let mut gradient = vec![0.0; network.table().len()];
     let counts_bar = decoder_gradient(network, parameters, &responses, upstream, &mut gradient);
@@ -131,7 +168,12 @@ pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
                 bar.set_lane(lane, counts_bar[lane * neurons + neuron]);
             }
         }
-        run::<S, _>(Backward { engine, network, stored: &parameters.values, stimulus: &group.stimulus });
+        run::<S, _>(Backward {
+            engine,
+            network,
+            stored: &parameters.values,
+            stimulus: &group.stimulus,
+        });
         engine.fold(network, &parameters.values, group.size, &mut gradient);
     }
     gradient

@@ -98,7 +98,10 @@ impl InstructionSet {
         if Self::available().contains(&asked) {
             Ok(asked)
         } else {
-            Err(InstructionSetError::Missing { asked, best: Self::best() })
+            Err(InstructionSetError::Missing {
+                asked,
+                best: Self::best(),
+            })
         }
     }
 

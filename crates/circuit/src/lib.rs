@@ -25,7 +25,9 @@ mod wiring;
 pub use engine::{InjectedNoise, InterventionError, Observer, Snapshot};
 pub use file::{Circuit, CircuitError, LARVA, NeuronModel, Teacher};
 pub use gradient::{GradedResponses, GradientWorkspace, Upstream, gradient, gradient_observed};
-pub use instruction_set::{InstructionSet, InstructionSetError, VARIABLE as INSTRUCTION_SET_VARIABLE};
+pub use instruction_set::{
+    InstructionSet, InstructionSetError, VARIABLE as INSTRUCTION_SET_VARIABLE,
+};
 pub use interventions::Interventions;
 pub use lanes::Lanes;
 pub use network::{GapJunction, Network, NoiseSlot, Pathway, PathwayCounts, Population};

@@ -42,7 +42,9 @@ pub(crate) enum Dynamics {
         /// Membrane of dendrite and axon, threshold.
         slots: [usize; 3],
     },
-    Graded { time_constant: usize },
+    Graded {
+        time_constant: usize,
+    },
 }
 
 /// Where the inputs of a population stand among all inputs. Populations with one kind of input use
@@ -94,9 +96,17 @@ pub(crate) enum Mechanism {
         depression: Option<DepressionParameters>,
         slot: usize,
     },
-    Graded { gain: usize, scale: f64, cap_v: f64 },
-    RunningRate { gain: usize },
-    Shunting { gain: usize },
+    Graded {
+        gain: usize,
+        scale: f64,
+        cap_v: f64,
+    },
+    RunningRate {
+        gain: usize,
+    },
+    Shunting {
+        gain: usize,
+    },
 }
 
 /// Parameters of one pathway's depression.
@@ -197,8 +207,14 @@ impl Network {
         connectome: &Connectome,
         keep: Sources,
     ) -> Result<Self, CircuitError> {
-        Compiler { circuit, connectome, keep, table: ParameterTable::default(), slots: Vec::new() }
-            .compile()
+        Compiler {
+            circuit,
+            connectome,
+            keep,
+            table: ParameterTable::default(),
+            slots: Vec::new(),
+        }
+        .compile()
     }
 
     /// The circuit this network was compiled from.
@@ -216,7 +232,9 @@ impl Network {
     /// The population of that name.
     #[must_use]
     pub fn population(&self, name: &str) -> Option<&Population> {
-        self.populations.iter().find(|population| population.name == name)
+        self.populations
+            .iter()
+            .find(|population| population.name == name)
     }
 
     /// Number of simulated neurons.
@@ -282,7 +300,10 @@ impl Network {
     /// Whether each neuron of its population belongs to the group of that name.
     #[must_use]
     pub fn group(&self, name: &str) -> Option<&[bool]> {
-        self.groups.iter().find(|(other, _)| other == name).map(|(_, members)| members.as_slice())
+        self.groups
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, members)| members.as_slice())
     }
 
     /// Edges and contacts of every pathway, in the order of the circuit.
@@ -324,8 +345,9 @@ impl Compiler<'_> {
         let readout = self.position(circuit.readout.population.get_ref());
         self.decoder(sizes[readout]);
         self.check_slots()?;
-        let mut operations: Vec<Operation> =
-            (0..gap_junctions.len()).map(Operation::GapJunction).collect();
+        let mut operations: Vec<Operation> = (0..gap_junctions.len())
+            .map(Operation::GapJunction)
+            .collect();
         let at_once = |pathway: &Pathway| match pathway.mechanism {
             Mechanism::Chemical { timing, .. } => timing == Timing::SameStep,
             Mechanism::Shunting { .. } => true,
@@ -364,7 +386,10 @@ impl Compiler<'_> {
     }
 
     fn lack<T>(&self, at: &Spanned<T>, problem: String) -> CircuitError {
-        CircuitError::Connectome { line: self.circuit.line(at), problem }
+        CircuitError::Connectome {
+            line: self.circuit.line(at),
+            problem,
+        }
     }
 
     fn position(&self, name: &str) -> usize {
@@ -378,24 +403,33 @@ impl Compiler<'_> {
     fn sizes(&self) -> Result<Vec<usize>, CircuitError> {
         let size = |entry: &crate::file::PopulationEntry| {
             let name = entry.name.get_ref();
-            self.connectome.population(name).map(|range| range.len()).ok_or_else(|| {
-                let known: Vec<&str> = self
-                    .connectome
-                    .populations()
-                    .iter()
-                    .map(|(name, _)| name.as_str())
-                    .collect();
-                let problem = format!(
-                    "the connectome has no population \"{name}\"; it has {}",
-                    known.join(", ")
-                );
-                self.lack(&entry.name, problem)
-            })
+            self.connectome
+                .population(name)
+                .map(|range| range.len())
+                .ok_or_else(|| {
+                    let known: Vec<&str> = self
+                        .connectome
+                        .populations()
+                        .iter()
+                        .map(|(name, _)| name.as_str())
+                        .collect();
+                    let problem = format!(
+                        "the connectome has no population \"{name}\"; it has {}",
+                        known.join(", ")
+                    );
+                    self.lack(&entry.name, problem)
+                })
         };
         self.circuit.population.iter().map(size).collect()
     }
 
-    fn push(&mut self, name: String, shape: Vec<usize>, unit: &'static str, value: &Learned) -> Range<usize> {
+    fn push(
+        &mut self,
+        name: String,
+        shape: Vec<usize>,
+        unit: &'static str,
+        value: &Learned,
+    ) -> Range<usize> {
         let start = match (value.start, value.start_stored) {
             (Some(start), _) => value.form.store(start),
             (None, stored) => stored.unwrap_or(0.0),
@@ -420,7 +454,12 @@ impl Compiler<'_> {
                 (4 * quad..4 * quad + 4).any(|neuron| (neuron as usize) < neurons && needed(neuron))
             })
             .collect();
-        self.slots.push(NoiseSlot { address: slot_address(&name), name, neurons, quads });
+        self.slots.push(NoiseSlot {
+            address: slot_address(&name),
+            name,
+            neurons,
+            quads,
+        });
         self.slots.len() - 1
     }
 
@@ -449,8 +488,18 @@ impl Compiler<'_> {
             return Err(self.lack(&input.population, problem));
         }
         let slot = self.slot("receptor".to_owned(), driven, |_| true);
-        let gain = self.push("input.gain".to_owned(), vec![input.channels], "1", &input.gain);
-        let current = self.push("input.current".to_owned(), Vec::new(), "A", &input.current_a);
+        let gain = self.push(
+            "input.gain".to_owned(),
+            vec![input.channels],
+            "1",
+            &input.gain,
+        );
+        let current = self.push(
+            "input.current".to_owned(),
+            Vec::new(),
+            "A",
+            &input.current_a,
+        );
         Ok(Receptors {
             population,
             channels: input.channels,
@@ -470,13 +519,28 @@ impl Compiler<'_> {
         let mut populations = Vec::new();
         for (entry, &size) in self.circuit.population.iter().zip(sizes) {
             let name = entry.name.get_ref().clone();
-            let mut ports = Ports { main: take(size), ..Ports::default() };
+            let mut ports = Ports {
+                main: take(size),
+                ..Ports::default()
+            };
             let all = |_| true;
-            let dynamics = match (entry.model, &entry.time_constant_s, &entry.threshold_v, &entry.coupling_s) {
+            let dynamics = match (
+                entry.model,
+                &entry.time_constant_s,
+                &entry.threshold_v,
+                &entry.coupling_s,
+            ) {
                 (NeuronModel::LeakyIntegrateAndFire, Some(tau), Some(threshold), _) => {
                     Dynamics::LeakyIntegrateAndFire {
-                        time_constant: self.push(format!("{name}.time_constant"), Vec::new(), "s", tau).start,
-                        threshold: self.push(format!("{name}.threshold"), vec![size], "V", threshold),
+                        time_constant: self
+                            .push(format!("{name}.time_constant"), Vec::new(), "s", tau)
+                            .start,
+                        threshold: self.push(
+                            format!("{name}.threshold"),
+                            vec![size],
+                            "V",
+                            threshold,
+                        ),
                         slots: ["background", "membrane", "threshold"]
                             .map(|what| self.slot(format!("{what}/{name}"), size, all)),
                     }
@@ -489,20 +553,35 @@ impl Compiler<'_> {
                         membrane_time_constant_s: entry
                             .membrane_time_constant_s
                             .expect("`check` has seen it"),
-                        coupling: self.push(format!("{name}.coupling"), Vec::new(), "S", coupling).start,
-                        threshold: self.push(format!("{name}.threshold"), vec![size], "V", threshold),
+                        coupling: self
+                            .push(format!("{name}.coupling"), Vec::new(), "S", coupling)
+                            .start,
+                        threshold: self.push(
+                            format!("{name}.threshold"),
+                            vec![size],
+                            "V",
+                            threshold,
+                        ),
                         slots: ["membrane_dendrite", "membrane_axon", "threshold"]
                             .map(|what| self.slot(format!("{what}/{name}"), size, all)),
                     }
                 }
                 (_, Some(tau), _, _) => Dynamics::Graded {
-                    time_constant: self.push(format!("{name}.time_constant"), Vec::new(), "s", tau).start,
+                    time_constant: self
+                        .push(format!("{name}.time_constant"), Vec::new(), "s", tau)
+                        .start,
                 },
                 _ => unreachable!("`check` has seen what each model needs"),
             };
             let range = neurons..neurons + size;
             neurons = range.end;
-            populations.push(Population { name, range, model: entry.model, dynamics, ports });
+            populations.push(Population {
+                name,
+                range,
+                model: entry.model,
+                dynamics,
+                ports,
+            });
         }
         (populations, ports)
     }
@@ -515,11 +594,14 @@ impl Compiler<'_> {
             let members = match (entry.rule, &entry.target, &entry.field) {
                 (GroupRule::FanOutQuantile, Some(target), _) => {
                     let compartments = self.circuit.compartments(&entry.compartments)?;
-                    let edges = self.connectome.edges(population, target.get_ref(), compartments);
+                    let edges = self
+                        .connectome
+                        .edges(population, target.get_ref(), compartments);
                     fan_out_members(&edges, neurons.len(), entry.quantile.unwrap_or_default())
                 }
                 (GroupRule::Annotation, _, Some(field)) => {
-                    let annotation = |neuron: &kenyon_connectome::Neuron| match field.get_ref().as_str() {
+                    let annotation = |neuron: &kenyon_connectome::Neuron| {
+                        match field.get_ref().as_str() {
                         "class" => Ok(neuron.class.clone()),
                         "transmitter" => Ok(neuron.transmitter.clone()),
                         "glomerulus" => Ok(neuron.glomerulus.clone()),
@@ -528,6 +610,7 @@ impl Compiler<'_> {
                             field,
                             format!("\"{other}\" is no annotation; use class, transmitter, glomerulus or name"),
                         )),
+                    }
                     };
                     neurons
                         .iter()
@@ -541,7 +624,12 @@ impl Compiler<'_> {
         self.circuit.group.iter().map(members).collect()
     }
 
-    fn edges(&self, source: &str, target: &str, codes: &[Spanned<String>]) -> Result<Vec<Edge>, CircuitError> {
+    fn edges(
+        &self,
+        source: &str,
+        target: &str,
+        codes: &[Spanned<String>],
+    ) -> Result<Vec<Edge>, CircuitError> {
         let compartments: CompartmentSet = self.circuit.compartments(codes)?;
         Ok(self.connectome.edges(source, target, compartments))
     }
@@ -554,29 +642,48 @@ impl Compiler<'_> {
         let mut pathways = Vec::new();
         for entry in &self.circuit.pathway {
             let name = entry.name.get_ref();
-            let mut edges =
-                self.edges(entry.source.get_ref(), entry.target.get_ref(), &entry.compartments)?;
-            for (reference, wanted) in
-                [(&entry.source_group, true), (&entry.source_outside_group, false)]
-            {
+            let mut edges = self.edges(
+                entry.source.get_ref(),
+                entry.target.get_ref(),
+                &entry.compartments,
+            )?;
+            for (reference, wanted) in [
+                (&entry.source_group, true),
+                (&entry.source_outside_group, false),
+            ] {
                 if let Some(reference) = reference {
                     let members = members(groups, reference.get_ref());
                     edges.retain(|edge| members[edge.source as usize] == wanted);
                 }
             }
-            let (source, target) =
-                (self.position(entry.source.get_ref()), self.position(entry.target.get_ref()));
-            let sizes = (populations[source].range.len(), populations[target].range.len());
+            let (source, target) = (
+                self.position(entry.source.get_ref()),
+                self.position(entry.target.get_ref()),
+            );
+            let sizes = (
+                populations[source].range.len(),
+                populations[target].range.len(),
+            );
             let wiring = Wiring::new(edges, sizes, self.keep);
             let mechanism = match (entry.kind, &entry.strength_a, &entry.gain) {
                 (PathwayKind::Chemical, Some(strength), _) => {
-                    let strength = self.push(format!("{name}.strength"), Vec::new(), "A", strength).start;
+                    let strength = self
+                        .push(format!("{name}.strength"), Vec::new(), "A", strength)
+                        .start;
                     let depression = entry.depression.as_ref().and_then(|wanted| {
-                        self.circuit.depression.iter().find(|kind| kind.name.get_ref() == wanted.get_ref())
+                        self.circuit
+                            .depression
+                            .iter()
+                            .find(|kind| kind.name.get_ref() == wanted.get_ref())
                     });
                     let depression = depression.map(|kind| DepressionParameters {
                         recovery: self
-                            .push(format!("{name}.recovery"), Vec::new(), "s", &kind.recovery_s)
+                            .push(
+                                format!("{name}.recovery"),
+                                Vec::new(),
+                                "s",
+                                &kind.recovery_s,
+                            )
                             .start,
                         release_probability: self
                             .push(
@@ -591,7 +698,11 @@ impl Compiler<'_> {
                         wiring.targets.binary_search(&neuron).is_ok()
                     });
                     Mechanism::Chemical {
-                        sign: if entry.sign == Some(Sign::Inhibitory) { -1.0 } else { 1.0 },
+                        sign: if entry.sign == Some(Sign::Inhibitory) {
+                            -1.0
+                        } else {
+                            1.0
+                        },
                         timing: entry.timing.expect("`check` has seen it"),
                         strength,
                         depression,
@@ -599,7 +710,9 @@ impl Compiler<'_> {
                     }
                 }
                 (kind, _, Some(gain)) => {
-                    let gain = self.push(format!("{name}.gain"), Vec::new(), "1", gain).start;
+                    let gain = self
+                        .push(format!("{name}.gain"), Vec::new(), "1", gain)
+                        .start;
                     match kind {
                         PathwayKind::RunningRate => Mechanism::RunningRate { gain },
                         PathwayKind::Shunting => Mechanism::Shunting { gain },
@@ -640,14 +753,24 @@ impl Compiler<'_> {
         for entry in &self.circuit.gap_junction {
             let pairs = self.coupled_pairs(entry, groups)?;
             let start = |side: usize| {
-                populations[self.position(entry.between[side].get_ref())].range.start as u32
+                populations[self.position(entry.between[side].get_ref())]
+                    .range
+                    .start as u32
             };
             let (first, second) = (start(0), start(1));
             let name = entry.name.get_ref().clone();
-            let conductance =
-                self.push(format!("gap.{name}"), Vec::new(), "S", &entry.conductance_s).start;
-            let pairs = pairs.into_iter().map(|(a, b)| (first + a, second + b)).collect();
-            sets.push(GapJunction { name, pairs, conductance });
+            let conductance = self
+                .push(format!("gap.{name}"), Vec::new(), "S", &entry.conductance_s)
+                .start;
+            let pairs = pairs
+                .into_iter()
+                .map(|(a, b)| (first + a, second + b))
+                .collect();
+            sets.push(GapJunction {
+                name,
+                pairs,
+                conductance,
+            });
         }
         Ok(sets)
     }
@@ -672,7 +795,10 @@ impl Compiler<'_> {
             }
             _ => {
                 let edges = self.edges(first, second, &entry.compartments)?;
-                let chosen = entry.source_group.as_ref().map(|name| members(groups, name.get_ref()));
+                let chosen = entry
+                    .source_group
+                    .as_ref()
+                    .map(|name| members(groups, name.get_ref()));
                 for edge in edges {
                     if chosen.is_some_and(|members| !members[edge.source as usize]) {
                         continue;
@@ -729,14 +855,24 @@ fn fan_out_members(edges: &[Edge], neurons: usize, quantile: f64) -> Vec<bool> {
     for edge in edges {
         fan_out[edge.source as usize] += 1;
     }
-    let mut connected: Vec<u32> = fan_out.iter().copied().filter(|&targets| targets > 0).collect();
+    let mut connected: Vec<u32> = fan_out
+        .iter()
+        .copied()
+        .filter(|&targets| targets > 0)
+        .collect();
     connected.sort_unstable();
     let Some(last) = connected.len().checked_sub(1) else {
         return vec![false; neurons];
     };
     let place = quantile * last as f64;
     let below = place.floor() as usize;
-    let (low, high) = (f64::from(connected[below]), f64::from(connected[(below + 1).min(last)]));
+    let (low, high) = (
+        f64::from(connected[below]),
+        f64::from(connected[(below + 1).min(last)]),
+    );
     let threshold = low + (high - low) * (place - below as f64);
-    fan_out.iter().map(|&targets| targets > 0 && f64::from(targets) <= threshold).collect()
+    fan_out
+        .iter()
+        .map(|&targets| targets > 0 && f64::from(targets) <= threshold)
+        .collect()
 }

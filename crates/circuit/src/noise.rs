@@ -25,7 +25,9 @@ impl NoiseStream {
     pub fn new(seed: u64, purpose: &str) -> Self {
         let mut state = seed ^ hash64(purpose.as_bytes());
         let key = split_mix(&mut state);
-        Self { key: [key as u32, (key >> 32) as u32] }
+        Self {
+            key: [key as u32, (key >> 32) as u32],
+        }
     }
 
     /// A noisy odour: `max(0, template * (1 + cv * n))` with one normal `n` per receptor channel,
@@ -33,7 +35,12 @@ impl NoiseStream {
     #[must_use]
     pub fn odour(&self, template: &[f64], cv: f64, trial: u32) -> Vec<f32> {
         let mut normals = vec![Lanes([0.0; 1]); template.len().next_multiple_of(4)];
-        let address = NoiseAddress { key: self.key, slot: ODOUR_SLOT, step: 0, trials: &[trial] };
+        let address = NoiseAddress {
+            key: self.key,
+            slot: ODOUR_SLOT,
+            step: 0,
+            trials: &[trial],
+        };
         fill(&address, &all_quads(template.len()), &mut normals);
         let noisy = |(&value, normal): (&f64, &Lanes<1>)| {
             let factor = (cv as f32).mul_add(normal.0[0], 1.0);
@@ -47,7 +54,15 @@ impl NoiseStream {
     pub fn uniforms(&self, count: usize, round: u32) -> Vec<f64> {
         let mut numbers = Vec::with_capacity(count + 1);
         for pair in 0..count.div_ceil(2) as u32 {
-            let words = philox([[u64::from(pair)], [0], [u64::from(round)], [u64::from(UNIFORM_SLOT)]], self.key);
+            let words = philox(
+                [
+                    [u64::from(pair)],
+                    [0],
+                    [u64::from(round)],
+                    [u64::from(UNIFORM_SLOT)],
+                ],
+                self.key,
+            );
             for (high, low) in [(words[0][0], words[1][0]), (words[2][0], words[3][0])] {
                 let bits = (high as u32 as u64) << 32 | low as u32 as u64;
                 numbers.push((bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64));
@@ -75,7 +90,12 @@ impl NoiseStream {
         let mut result = vec![vec![0.0; trials.len()]; neurons];
         let mut buffer = vec![0.0; neurons.next_multiple_of(4)];
         for (column, &trial) in trials.iter().enumerate() {
-            let address = NoiseAddress { key: self.key, slot, step, trials: &[trial] };
+            let address = NoiseAddress {
+                key: self.key,
+                slot,
+                step,
+                trials: &[trial],
+            };
             normals_f64(&address, &all_quads(neurons), &mut buffer);
             for (row, &value) in result.iter_mut().zip(&buffer) {
                 row[column] = value;
@@ -149,7 +169,10 @@ fn philox<const N: usize>(mut counter: [[u64; N]; 4], key: [u32; 2]) -> [[u64; N
 
 /// Two standard normals from two random words: radius from the first, angle from the second.
 #[inline(always)]
-fn box_muller<const N: usize>(radius_word: &[u64; N], angle_word: &[u64; N]) -> (Lanes<N>, Lanes<N>) {
+fn box_muller<const N: usize>(
+    radius_word: &[u64; N],
+    angle_word: &[u64; N],
+) -> (Lanes<N>, Lanes<N>) {
     let (mut x, mut y) = (Lanes([0.0; N]), Lanes([0.0; N]));
     for lane in 0..N {
         // 23 random mantissa bits make [1, 2); 2 - that is in (0, 1], so the logarithm is finite.
@@ -195,7 +218,10 @@ fn ln_unit(x: f32) -> f32 {
     p = p.mul_add(m, 2.000_071_5e-1);
     p = p.mul_add(m, -2.499_999_4e-1);
     p = p.mul_add(m, 3.333_333e-1);
-    (e as f32).mul_add(std::f32::consts::LN_2, z.mul_add(-0.5, (p * m).mul_add(z, m)))
+    (e as f32).mul_add(
+        std::f32::consts::LN_2,
+        z.mul_add(-0.5, (p * m).mul_add(z, m)),
+    )
 }
 
 /// Fills the neurons of the given quads of `out` with standard normals, one trial per lane.
@@ -230,7 +256,12 @@ pub fn normals_f64(address: &NoiseAddress<'_>, quads: &[u32], out: &mut [f64]) {
         // `fill` writes at the quad's place; shift the address so that the scratch is enough.
         let trials = [u64::from(address.trials[0])];
         let words = philox(
-            [[u64::from(quad)], [u64::from(address.step)], trials, [u64::from(address.slot)]],
+            [
+                [u64::from(quad)],
+                [u64::from(address.step)],
+                trials,
+                [u64::from(address.slot)],
+            ],
             address.key,
         );
         (four[0], four[1]) = box_muller(&words[0], &words[1]);
@@ -250,8 +281,14 @@ mod tests {
         let words = |counter: u32, key: u32| {
             philox([[u64::from(counter)]; 4], [key; 2]).map(|word| word[0] as u32)
         };
-        assert_eq!(words(0, 0), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
-        assert_eq!(words(u32::MAX, u32::MAX), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            words(0, 0),
+            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
+        );
+        assert_eq!(
+            words(u32::MAX, u32::MAX),
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        );
     }
 
     #[test]
@@ -259,7 +296,10 @@ mod tests {
         for k in 1..=1 << 20 {
             let x = k as f32 / (1 << 20) as f32;
             let error = (f64::from(ln_unit(x)) - f64::from(x).ln()).abs();
-            assert!(error < 2e-6 * (1.0 - f64::from(x).ln()), "ln({x}): error {error:e}");
+            assert!(
+                error < 2e-6 * (1.0 - f64::from(x).ln()),
+                "ln({x}): error {error:e}"
+            );
         }
     }
 
@@ -267,12 +307,24 @@ mod tests {
     fn lanes_and_scalars_draw_the_same() {
         let stream = NoiseStream::new(7, "test");
         let trials: Vec<u32> = (100..116).collect();
-        let address = NoiseAddress { key: stream.key(), slot: 3, step: 9, trials: &trials };
+        let address = NoiseAddress {
+            key: stream.key(),
+            slot: 3,
+            step: 9,
+            trials: &trials,
+        };
         let mut wide = vec![Lanes([0.0; 16]); 8];
         fill(&address, &[0, 1], &mut wide);
         for (lane, &trial) in trials.iter().enumerate() {
             let mut narrow = [0.0; 8];
-            normals_f64(&NoiseAddress { trials: &[trial], ..address }, &[0, 1], &mut narrow);
+            normals_f64(
+                &NoiseAddress {
+                    trials: &[trial],
+                    ..address
+                },
+                &[0, 1],
+                &mut narrow,
+            );
             for neuron in 0..8 {
                 assert_eq!(f64::from(wide[neuron].0[lane]), narrow[neuron]);
             }
@@ -302,7 +354,10 @@ mod tests {
         assert!(cube.abs() < 2e-2, "skewness {cube}");
         assert!((fourth - 3.0).abs() < 5e-2, "kurtosis {fourth}");
         let share = f64::from(beyond) / n;
-        assert!((share - 0.0027).abs() < 3e-4, "share beyond three sigma {share}");
+        assert!(
+            (share - 0.0027).abs() < 3e-4,
+            "share beyond three sigma {share}"
+        );
     }
 
     /// Correlations between neighbouring lanes, steps, neurons, slots and purposes vanish.
@@ -311,7 +366,9 @@ mod tests {
         let trials: Vec<u32> = (0..200).collect();
         let draw = |purpose: &str, slot: &str, step: u32, shift: u32| -> Vec<f64> {
             let trials: Vec<u32> = trials.iter().map(|trial| trial + shift).collect();
-            NoiseStream::new(1, purpose).normals(slot, step, &trials, 200).concat()
+            NoiseStream::new(1, purpose)
+                .normals(slot, step, &trials, 200)
+                .concat()
         };
         let base = draw("a", "s", 0, 0);
         let correlation = |other: &[f64]| {

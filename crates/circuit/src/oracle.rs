@@ -40,8 +40,15 @@ fn forward<S: Scalar, O: Observer<S>, const GRADED: bool>(
     interventions: &Interventions,
     observer: &mut O,
 ) -> Vec<S> {
-    assert!(!stimuli.is_empty() && stimuli.len() <= S::LANES, "one group of trials at a time");
-    let direction = if GRADED { Direction::Both } else { Direction::Forward };
+    assert!(
+        !stimuli.is_empty() && stimuli.len() <= S::LANES,
+        "one group of trials at a time"
+    );
+    let direction = if GRADED {
+        Direction::Both
+    } else {
+        Direction::Forward
+    };
     let mut engine = Engine::<S>::new(network, direction);
     engine.load(network, stored, interventions);
     let group = Group::new(network.channels(), stimuli);

@@ -64,7 +64,11 @@ impl Form {
 /// `ln(1 + exp(x))`, linear above 20 as in the reference.
 #[must_use]
 pub fn softplus(x: f64) -> f64 {
-    if x > 20.0 { x } else { libm::log1p(libm::exp(x)) }
+    if x > 20.0 {
+        x
+    } else {
+        libm::log1p(libm::exp(x))
+    }
 }
 
 /// Precision in which a stored value is kept.
@@ -209,7 +213,10 @@ impl Parameters {
     #[must_use]
     pub fn realised(&self, table: &ParameterTable, name: &str) -> Vec<f64> {
         let group = expect_group(table, name);
-        self.values[group.range.clone()].iter().map(|&value| group.form.realise(value)).collect()
+        self.values[group.range.clone()]
+            .iter()
+            .map(|&value| group.form.realise(value))
+            .collect()
     }
 
     /// Replaces the stored values of a group, rounding them to the group's precision.
@@ -218,7 +225,11 @@ impl Parameters {
     /// If the table has no such group or the number of values differs.
     pub fn set_stored(&mut self, table: &ParameterTable, name: &str, stored: &[f64]) {
         let group = expect_group(table, name);
-        assert_eq!(stored.len(), group.range.len(), "wrong number of values for \"{name}\"");
+        assert_eq!(
+            stored.len(),
+            group.range.len(),
+            "wrong number of values for \"{name}\""
+        );
         for (value, &new) in self.values[group.range.clone()].iter_mut().zip(stored) {
             *value = group.precision.round(new);
         }
@@ -226,5 +237,7 @@ impl Parameters {
 }
 
 fn expect_group<'a>(table: &'a ParameterTable, name: &str) -> &'a ParameterGroup {
-    table.group(name).unwrap_or_else(|| panic!("no parameter group is named \"{name}\""))
+    table
+        .group(name)
+        .unwrap_or_else(|| panic!("no parameter group is named \"{name}\""))
 }

@@ -26,7 +26,10 @@ impl<'a> Noise<'a> {
     pub(crate) fn source(self, trials: &'a [u32]) -> NoiseSource<'a> {
         match self {
             Self::Off => NoiseSource::Off,
-            Self::Generated(stream) => NoiseSource::Generated { key: stream.key(), trials },
+            Self::Generated(stream) => NoiseSource::Generated {
+                key: stream.key(),
+                trials,
+            },
             Self::Injected(noise) => NoiseSource::Injected { noise, trials },
         }
     }
@@ -88,7 +91,11 @@ impl<S: Scalar> Group<S> {
                 stimulus[channel].set_lane(lane, f64::from(value));
             }
         }
-        Self { stimulus, trials, size: stimuli.len() }
+        Self {
+            stimulus,
+            trials,
+            size: stimuli.len(),
+        }
     }
 }
 
@@ -105,14 +112,19 @@ impl<S: Scalar, O: Observer<S>, const GRADED: bool> Kernel for Forward<'_, S, O,
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        self.engine.forward::<GRADED, O>(self.network, self.stimulus, self.noise, self.observer);
+        self.engine
+            .forward::<GRADED, O>(self.network, self.stimulus, self.noise, self.observer);
     }
 }
 
 /// Runs a kernel with the process' instruction set, where vectors pay.
 #[inline]
 pub(crate) fn run<S: Scalar, K: Kernel>(kernel: K) -> K::Output {
-    if S::VECTOR { InstructionSet::current().run(kernel) } else { kernel.run() }
+    if S::VECTOR {
+        InstructionSet::current().run(kernel)
+    } else {
+        kernel.run()
+    }
 }
 
 /// Hard-spike trials (evaluation): every trial starts at rest and lasts the circuit's duration.
@@ -131,17 +143,24 @@ pub fn simulate(
     interventions: &Interventions,
 ) -> Responses {
     check_stimuli(network, stimuli);
-    interventions.check(network).expect("interventions are checked by the caller");
+    interventions
+        .check(network)
+        .expect("interventions are checked by the caller");
     let neurons = network.neurons();
     let mut counts = vec![0.0_f32; stimuli.len() * neurons];
     let groups = stimuli.len().div_ceil(WIDTH);
     // One contiguous share of groups per thread, so that each builds its buffers once.
     let share = groups.div_ceil(rayon::current_num_threads()).max(1) * WIDTH;
-    counts.par_chunks_mut(share * neurons).zip(stimuli.par_chunks(share)).for_each(
-        |(counts, stimuli)| {
+    counts
+        .par_chunks_mut(share * neurons)
+        .zip(stimuli.par_chunks(share))
+        .for_each(|(counts, stimuli)| {
             let mut engine = Engine::<Lanes<WIDTH>>::new(network, Direction::Forward);
             engine.load(network, &parameters.values, interventions);
-            for (counts, stimuli) in counts.chunks_mut(WIDTH * neurons).zip(stimuli.chunks(WIDTH)) {
+            for (counts, stimuli) in counts
+                .chunks_mut(WIDTH * neurons)
+                .zip(stimuli.chunks(WIDTH))
+            {
                 let group = Group::new(network.channels(), stimuli);
                 run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
                     engine: &mut engine,
@@ -152,28 +171,49 @@ pub fn simulate(
                 });
                 copy_counts(&engine, group.size, neurons, counts);
             }
-        },
-    );
+        });
     let logits = decode(network, parameters, &counts);
-    Responses { trials: stimuli.len(), neurons, classes: network.classes(), counts, logits }
+    Responses {
+        trials: stimuli.len(),
+        neurons,
+        classes: network.classes(),
+        counts,
+        logits,
+    }
 }
 
 pub(crate) fn check_stimuli(network: &Network, stimuli: &[Stimulus]) {
     for stimulus in stimuli {
-        assert_eq!(stimulus.input.len(), network.channels(), "one value per receptor channel");
+        assert_eq!(
+            stimulus.input.len(),
+            network.channels(),
+            "one value per receptor channel"
+        );
     }
 }
 
-pub(crate) fn copy_counts<S: Scalar>(engine: &Engine<S>, trials: usize, neurons: usize, counts: &mut [f32]) {
+pub(crate) fn copy_counts<S: Scalar>(
+    engine: &Engine<S>,
+    trials: usize,
+    neurons: usize,
+    counts: &mut [f32],
+) {
     for lane in 0..trials {
-        for (count, lanes) in counts[lane * neurons..][..neurons].iter_mut().zip(&engine.count) {
+        for (count, lanes) in counts[lane * neurons..][..neurons]
+            .iter_mut()
+            .zip(&engine.count)
+        {
             *count = lanes.lane(lane) as f32;
         }
     }
 }
 
 /// The affine decoder of mean spikes per step, in `f64`.
-pub(crate) fn decode<T: Copy + Into<f64>>(network: &Network, parameters: &Parameters, counts: &[T]) -> Vec<f64> {
+pub(crate) fn decode<T: Copy + Into<f64>>(
+    network: &Network,
+    parameters: &Parameters,
+    counts: &[T],
+) -> Vec<f64> {
     let table = network.table();
     let weights = parameters.stored(table, "decoder.weight");
     let bias = parameters.stored(table, "decoder.bias");
@@ -197,7 +237,12 @@ pub(crate) fn decode<T: Copy + Into<f64>>(network: &Network, parameters: &Parame
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(a, b)| a * b).sum();
+    let rest: f64 = a_chunks
+        .remainder()
+        .iter()
+        .zip(b_chunks.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
     for (a, b) in a_chunks.zip(b_chunks) {
         for lane in 0..8 {
             sums[lane] += a[lane] * b[lane];

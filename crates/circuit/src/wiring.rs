@@ -3,6 +3,7 @@
 use kenyon_connectome::Edge;
 
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 
 /// Edges by target, compressed to the targets that receive at least one (rows) and to the sources
 /// that make at least one. Invariant, checked when built: every index is in range, rows are
@@ -39,9 +40,14 @@ impl Wiring {
         let mut active = vec![keep == Sources::All; sizes.0];
         for edge in &edges {
             active[edge.source as usize] = true;
-            assert!((edge.target as usize) < sizes.1, "edge beyond its population");
+            assert!(
+                (edge.target as usize) < sizes.1,
+                "edge beyond its population"
+            );
         }
-        let sources: Vec<u32> = (0..sizes.0 as u32).filter(|&i| active[i as usize]).collect();
+        let sources: Vec<u32> = (0..sizes.0 as u32)
+            .filter(|&i| active[i as usize])
+            .collect();
         let mut place = vec![u32::MAX; sizes.0];
         for (index, &source) in sources.iter().enumerate() {
             place[source as usize] = index as u32;
@@ -58,7 +64,10 @@ impl Wiring {
             sources,
             targets,
             row_start,
-            edge_source: edges.iter().map(|edge| place[edge.source as usize]).collect(),
+            edge_source: edges
+                .iter()
+                .map(|edge| place[edge.source as usize])
+                .collect(),
             largest: edges.iter().map(|edge| edge.contacts).max().unwrap_or(0),
             contacts: edges.iter().map(|edge| edge.contacts).collect(),
         }
@@ -69,13 +78,19 @@ impl Wiring {
     }
 
     pub fn contacts(&self) -> u64 {
-        self.contacts.iter().map(|&contacts| u64::from(contacts)).sum()
+        self.contacts
+            .iter()
+            .map(|&contacts| u64::from(contacts))
+            .sum()
     }
 
     /// Contacts divided by the pathway's largest number of contacts (spec/model.md section 4.1).
     pub fn weights<S: Scalar>(&self) -> Vec<S::Weight> {
         let largest = f64::from(self.largest);
-        self.contacts.iter().map(|&contacts| S::weight(f64::from(contacts) / largest)).collect()
+        self.contacts
+            .iter()
+            .map(|&contacts| S::weight(f64::from(contacts) / largest))
+            .collect()
     }
 
     /// Row `row` of the product of the weights with `signal` (one value per source).
@@ -84,7 +99,10 @@ impl Wiring {
     /// is the same on every machine.
     #[inline(always)]
     pub fn gather<S: Scalar>(&self, weights: &[S::Weight], signal: &[S], row: usize) -> S {
-        let (first, last) = (self.row_start[row] as usize, self.row_start[row + 1] as usize);
+        let (first, last) = (
+            self.row_start[row] as usize,
+            self.row_start[row + 1] as usize,
+        );
         let sources = &self.edge_source[first..last];
         let weights = &weights[first..last];
         let zero = S::splat(0.0);
@@ -93,6 +111,7 @@ impl Wiring {
         assert!(signal.len() == self.sources.len());
         let mut edge = 0;
         while edge < fours {
+            one_at_a_time();
             for (part, sum) in sums.iter_mut().enumerate() {
                 // SAFETY: `edge + part < sources.len() == weights.len()`, and `edge_source` holds
                 // indices below `sources.len()`, which is `signal.len()` (asserted above).
@@ -105,10 +124,13 @@ impl Wiring {
             edge += 4;
         }
         while edge < sources.len() {
+            one_at_a_time();
             // SAFETY: as above.
             unsafe {
                 let source = *sources.get_unchecked(edge) as usize;
-                sums[0] = signal.get_unchecked(source).weight_add(*weights.get_unchecked(edge), sums[0]);
+                sums[0] = signal
+                    .get_unchecked(source)
+                    .weight_add(*weights.get_unchecked(edge), sums[0]);
             }
             edge += 1;
         }
@@ -124,11 +146,15 @@ impl Wiring {
         row: usize,
         value: S,
     ) {
-        let (first, last) = (self.row_start[row] as usize, self.row_start[row + 1] as usize);
+        let (first, last) = (
+            self.row_start[row] as usize,
+            self.row_start[row + 1] as usize,
+        );
         let sources = &self.edge_source[first..last];
         let weights = &weights[first..last];
         assert!(signal.len() == self.sources.len());
         for (&source, &weight) in sources.iter().zip(weights) {
+            one_at_a_time();
             // SAFETY: `edge_source` holds indices below `sources.len()`, which is `signal.len()`.
             let place = unsafe { signal.get_unchecked_mut(source as usize) };
             *place = value.weight_add(weight, *place);

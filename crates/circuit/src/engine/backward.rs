@@ -5,6 +5,7 @@ use super::forward::signal;
 use super::{Engine, PathwayCoefficients, PopulationCoefficients};
 use crate::Scalar;
 use crate::file::Timing;
+use crate::lanes::one_at_a_time;
 use crate::network::{DepressionParameters, Dynamics, Mechanism, Network, Operation};
 use crate::neuron::two_compartment::Propagator;
 use crate::neuron::{graded, leaky_integrate_and_fire as lif, two_compartment};
@@ -38,7 +39,12 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         bar.propagator.clear();
         bar.propagator.resize(
             network.populations().len(),
-            Propagator { m1: zero, m2: zero, k11: zero, k12: zero },
+            Propagator {
+                m1: zero,
+                m2: zero,
+                k11: zero,
+                k12: zero,
+            },
         );
         let neurons = network.neurons();
         for step in (0..network.steps()).rev() {
@@ -53,6 +59,7 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                         let range = network.populations()[index].range.clone();
                         let spikes = &self.tape.spike[(step + 1) * neurons..][range.clone()];
                         for (count, &spike) in self.count[range].iter_mut().zip(spikes) {
+                            one_at_a_time();
                             *count = *count - spike;
                         }
                         self.update_back(network, index, step);
@@ -62,6 +69,7 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         }
         let receptors = &network.receptors;
         for (neuron, &drive) in self.bar.drive.iter().enumerate() {
+            one_at_a_time();
             let channel = neuron / receptors.per_channel;
             let by_gain = drive * stimulus[channel];
             let gain = &mut self.bar.coefficient[receptors.gain.start + channel];
@@ -82,10 +90,12 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         let slopes = slopes(network, stored);
         let form = |index: usize| {
             let groups = network.table().groups();
-            groups.iter().find(|group| group.range.contains(&index)).map(|group| group.form)
+            groups
+                .iter()
+                .find(|group| group.range.contains(&index))
+                .map(|group| group.form)
         };
-        let realised =
-            |index: usize| form(index).map_or(0.0, |form| form.realise(stored[index]));
+        let realised = |index: usize| form(index).map_or(0.0, |form| form.realise(stored[index]));
         let current = realised(receptors.current);
         let gains: Vec<f64> = receptors.gain.clone().map(realised).collect();
         for lane in 0..trials {
@@ -96,8 +106,11 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                     *sum += bar * current * slope;
                 } else if index == receptors.current {
                     let bars = &self.bar.coefficient[receptors.gain.clone()];
-                    let through: f64 =
-                        bars.iter().zip(&gains).map(|(bar, gain)| bar.lane(lane) * gain).sum();
+                    let through: f64 = bars
+                        .iter()
+                        .zip(&gains)
+                        .map(|(bar, gain)| bar.lane(lane) * gain)
+                        .sum();
                     *sum += through * slope;
                 } else {
                     *sum += bar * slope;
@@ -108,7 +121,9 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
 
     #[inline(always)]
     fn couple_back(&mut self, network: &Network, index: usize, step: usize) {
-        let Some(conductance) = self.gap_junctions[index] else { return };
+        let Some(conductance) = self.gap_junctions[index] else {
+            return;
+        };
         let set = &network.gap_junctions[index];
         let zero = S::splat(0.0);
         // Scratch: the adjoints of the gap currents, neuron by neuron.
@@ -124,8 +139,12 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         gap_junction::differences(&set.pairs, currents, &mut self.differences);
         let voltage = &self.tape.voltage[step * network.neurons()..][..network.neurons()];
         let mut sum = zero;
-        for ((bar, &difference), &voltage) in
-            self.bar.voltage.iter_mut().zip(&self.differences).zip(voltage)
+        for ((bar, &difference), &voltage) in self
+            .bar
+            .voltage
+            .iter_mut()
+            .zip(&self.differences)
+            .zip(voltage)
         {
             sum = voltage.mul_add(difference, sum);
             *bar = difference.mul_add(conductance, *bar);
@@ -136,7 +155,9 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
 
     #[inline(always)]
     fn transmit_back(&mut self, network: &Network, index: usize, step: usize) {
-        let Some(coefficients) = self.pathways[index] else { return };
+        let Some(coefficients) = self.pathways[index] else {
+            return;
+        };
         let pathway = &network.pathways[index];
         let wiring = &pathway.wiring;
         let source = network.populations()[pathway.source].range.clone();
@@ -145,10 +166,19 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         match (coefficients, &pathway.mechanism) {
             (
                 PathwayCoefficients::Chemical(c),
-                Mechanism::Chemical { timing, strength, depression, .. },
+                Mechanism::Chemical {
+                    timing,
+                    strength,
+                    depression,
+                    ..
+                },
             ) => {
                 let (sources, rows) = (wiring.sources.len(), wiring.targets.len());
-                let row = if *timing == Timing::SameStep { step + 1 } else { step };
+                let row = if *timing == Timing::SameStep {
+                    step + 1
+                } else {
+                    step
+                };
                 let sum = chemical::adjoint(
                     &c,
                     wiring,
@@ -166,7 +196,11 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                 );
                 let total = &mut self.bar.coefficient;
                 total[*strength] = total[*strength] + sum.strength;
-                if let Some(DepressionParameters { recovery, release_probability }) = *depression {
+                if let Some(DepressionParameters {
+                    recovery,
+                    release_probability,
+                }) = *depression
+                {
                     total[recovery] = total[recovery] + sum.rho;
                     total[release_probability] = total[release_probability] + sum.release;
                 }
@@ -174,14 +208,18 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
             (PathwayCoefficients::Instantaneous { gain, cap }, mechanism) => {
                 let signal = signal(mechanism, cap, step);
                 let (state, bar): (&[S], &mut [S]) = match signal {
-                    Signal::Rate { .. } => (&self.count[source.clone()], &mut self.bar.count[source]),
+                    Signal::Rate { .. } => {
+                        (&self.count[source.clone()], &mut self.bar.count[source])
+                    }
                     // Activity acts after its update: it is the state at the start of the next
                     // step, or the final state.
                     Signal::Activity if step + 1 < network.steps() => (
                         &self.tape.voltage[(step + 1) * neurons..][source.clone()],
                         &mut self.bar.voltage[source],
                     ),
-                    Signal::Activity => (&self.voltage[source.clone()], &mut self.bar.voltage[source]),
+                    Signal::Activity => {
+                        (&self.voltage[source.clone()], &mut self.bar.voltage[source])
+                    }
                     Signal::Depolarisation { .. } => (
                         &self.tape.voltage[step * neurons..][source.clone()],
                         &mut self.bar.voltage[source],
@@ -212,11 +250,18 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
 
     #[inline(always)]
     fn receive_back(&mut self, network: &Network, step: usize) {
-        let port = network.populations()[network.receptors.population].ports.main.clone();
+        let port = network.populations()[network.receptors.population]
+            .ports
+            .main
+            .clone();
         let driven = self.bar.drive.len();
         let factors = &self.tape.receptor[step * driven..][..driven];
-        for ((drive, &input), &factor) in
-            self.bar.drive.iter_mut().zip(&self.bar.input[port]).zip(factors)
+        for ((drive, &input), &factor) in self
+            .bar
+            .drive
+            .iter_mut()
+            .zip(&self.bar.input[port])
+            .zip(factors)
         {
             *drive = input.mul_add(factor, *drive);
         }
@@ -234,7 +279,11 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         match (&self.populations[index], &population.dynamics) {
             (
                 PopulationCoefficients::LeakyIntegrateAndFire(c),
-                Dynamics::LeakyIntegrateAndFire { time_constant, threshold, .. },
+                Dynamics::LeakyIntegrateAndFire {
+                    time_constant,
+                    threshold,
+                    ..
+                },
             ) => {
                 let sum = lif::adjoint(
                     c,

@@ -70,16 +70,23 @@ impl<S: Scalar> Engine<S> {
             .populations()
             .iter()
             .map(|population| match &population.dynamics {
-                Dynamics::LeakyIntegrateAndFire { time_constant, threshold, .. } => {
-                    PopulationCoefficients::LeakyIntegrateAndFire(lif::Coefficients {
-                        alpha: S::coefficient(decay(circuit, realised(*time_constant))),
-                        threshold: thresholds(&population.name, threshold),
-                        background: S::splat(noise.background_a),
-                        membrane: S::splat(noise.membrane_v),
-                        jitter: S::splat(noise.threshold_v),
-                    })
-                }
-                Dynamics::TwoCompartment { membrane_time_constant_s: tau, coupling, threshold, .. } => {
+                Dynamics::LeakyIntegrateAndFire {
+                    time_constant,
+                    threshold,
+                    ..
+                } => PopulationCoefficients::LeakyIntegrateAndFire(lif::Coefficients {
+                    alpha: S::coefficient(decay(circuit, realised(*time_constant))),
+                    threshold: thresholds(&population.name, threshold),
+                    background: S::splat(noise.background_a),
+                    membrane: S::splat(noise.membrane_v),
+                    jitter: S::splat(noise.threshold_v),
+                }),
+                Dynamics::TwoCompartment {
+                    membrane_time_constant_s: tau,
+                    coupling,
+                    threshold,
+                    ..
+                } => {
                     let p = two_compartment::propagator(
                         realised(*coupling),
                         *tau,
@@ -106,7 +113,13 @@ impl<S: Scalar> Engine<S> {
                         .map(|(_, amount)| amount)
                         .sum();
                     let alive = (0..population.range.len())
-                        .map(|neuron| S::splat(if silenced(&population.name, neuron) { 0.0 } else { 1.0 }))
+                        .map(|neuron| {
+                            S::splat(if silenced(&population.name, neuron) {
+                                0.0
+                            } else {
+                                1.0
+                            })
+                        })
                         .collect();
                     PopulationCoefficients::Graded(graded::Coefficients {
                         beta: S::coefficient(decay(circuit, realised(*time_constant))),
@@ -126,7 +139,12 @@ impl<S: Scalar> Engine<S> {
                     return None;
                 }
                 Some(match &pathway.mechanism {
-                    Mechanism::Chemical { sign, strength, depression, .. } => {
+                    Mechanism::Chemical {
+                        sign,
+                        strength,
+                        depression,
+                        ..
+                    } => {
                         let depression = depression.filter(|_| !changes.depression_off);
                         PathwayCoefficients::Chemical(chemical::Coefficients {
                             strength: S::coefficient(constant(*sign) * realised(*strength)),
@@ -138,10 +156,12 @@ impl<S: Scalar> Engine<S> {
                             }),
                         })
                     }
-                    Mechanism::Graded { gain, scale, cap_v } => PathwayCoefficients::Instantaneous {
-                        gain: S::coefficient(constant(*scale) * realised(*gain)),
-                        cap: S::splat(*cap_v),
-                    },
+                    Mechanism::Graded { gain, scale, cap_v } => {
+                        PathwayCoefficients::Instantaneous {
+                            gain: S::coefficient(constant(*scale) * realised(*gain)),
+                            cap: S::splat(*cap_v),
+                        }
+                    }
                     Mechanism::RunningRate { gain } | Mechanism::Shunting { gain } => {
                         PathwayCoefficients::Instantaneous {
                             gain: S::coefficient(realised(*gain)),
@@ -190,7 +210,11 @@ pub(super) fn slopes(network: &Network, stored: &[f64]) -> Vec<f64> {
     let circuit = network.circuit();
     let table = network.table();
     let by_form = |group: &crate::ParameterGroup| -> Vec<f64> {
-        group.range.clone().map(|index| group.form.slope(stored[index])).collect()
+        group
+            .range
+            .clone()
+            .map(|index| group.form.slope(stored[index]))
+            .collect()
     };
     let mut slopes: Vec<f64> = table.groups().iter().flat_map(by_form).collect();
     // The decoder, which stands last, is not the engine's.
@@ -198,7 +222,12 @@ pub(super) fn slopes(network: &Network, stored: &[f64]) -> Vec<f64> {
     let realised: Vec<f64> = table
         .groups()
         .iter()
-        .flat_map(|group| group.range.clone().map(|index| group.form.realise(stored[index])))
+        .flat_map(|group| {
+            group
+                .range
+                .clone()
+                .map(|index| group.form.realise(stored[index]))
+        })
         .collect();
     let mut through_decay = |index: usize| {
         let tau = realised[index];
@@ -206,7 +235,8 @@ pub(super) fn slopes(network: &Network, stored: &[f64]) -> Vec<f64> {
     };
     for population in network.populations() {
         match population.dynamics {
-            Dynamics::LeakyIntegrateAndFire { time_constant, .. } | Dynamics::Graded { time_constant } => {
+            Dynamics::LeakyIntegrateAndFire { time_constant, .. }
+            | Dynamics::Graded { time_constant } => {
                 through_decay(time_constant);
             }
             Dynamics::TwoCompartment { .. } => {}
@@ -219,7 +249,9 @@ pub(super) fn slopes(network: &Network, stored: &[f64]) -> Vec<f64> {
                     through_decay(depression.recovery);
                 }
             }
-            Mechanism::Graded { .. } | Mechanism::RunningRate { .. } | Mechanism::Shunting { .. } => {}
+            Mechanism::Graded { .. }
+            | Mechanism::RunningRate { .. }
+            | Mechanism::Shunting { .. } => {}
         }
     }
     for pathway in &network.pathways {
@@ -240,12 +272,20 @@ pub(super) fn coupling_adjoint<S: Scalar>(
     bar: two_compartment::Propagator<S>,
 ) -> Option<(usize, S)> {
     let circuit = network.circuit();
-    let Dynamics::TwoCompartment { membrane_time_constant_s: tau, coupling, .. } =
-        network.populations()[population].dynamics
+    let Dynamics::TwoCompartment {
+        membrane_time_constant_s: tau,
+        coupling,
+        ..
+    } = network.populations()[population].dynamics
     else {
         return None;
     };
-    let form = network.table().groups().iter().find(|group| group.range.contains(&coupling))?.form;
+    let form = network
+        .table()
+        .groups()
+        .iter()
+        .find(|group| group.range.contains(&coupling))?
+        .form;
     let slope = two_compartment::propagator_slope(
         form.realise(stored[coupling]),
         tau,

@@ -2,6 +2,7 @@
 
 use super::{Engine, NoiseSource, PathwayCoefficients, PopulationCoefficients, draw, has_axon};
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 use crate::network::{Dynamics, Mechanism, Network, Operation};
 use crate::neuron::{graded, leaky_integrate_and_fire as lif, two_compartment};
 use crate::pathway::instantaneous::Signal;
@@ -59,7 +60,8 @@ impl<S: Scalar> Engine<S> {
                 self.tape.voltage[step * neurons..][..neurons].copy_from_slice(&self.voltage);
                 for population in network.populations().iter().filter(|p| has_axon(p.model)) {
                     let range = population.range.clone();
-                    self.tape.axon[step * neurons..][range.clone()].copy_from_slice(&self.axon[range]);
+                    self.tape.axon[step * neurons..][range.clone()]
+                        .copy_from_slice(&self.axon[range]);
                 }
             }
             self.input.copy_from_slice(&self.constant_input);
@@ -76,6 +78,7 @@ impl<S: Scalar> Engine<S> {
                 }
             }
             for (count, &spike) in self.count.iter_mut().zip(&self.spike) {
+                one_at_a_time();
                 *count = *count + spike;
             }
             if GRADED {
@@ -95,7 +98,13 @@ impl<S: Scalar> Engine<S> {
 
     fn reset(&mut self) {
         let zero = S::splat(0.0);
-        for state in [&mut self.voltage, &mut self.axon, &mut self.timer, &mut self.spike, &mut self.count] {
+        for state in [
+            &mut self.voltage,
+            &mut self.axon,
+            &mut self.timer,
+            &mut self.spike,
+            &mut self.count,
+        ] {
             state.fill(zero);
         }
         for state in self.current.iter_mut().chain(&mut self.depletion) {
@@ -106,7 +115,9 @@ impl<S: Scalar> Engine<S> {
     /// Gap currents, from the voltages at the start of the step.
     #[inline(always)]
     fn couple(&mut self, network: &Network, index: usize) {
-        let Some(conductance) = self.gap_junctions[index] else { return };
+        let Some(conductance) = self.gap_junctions[index] else {
+            return;
+        };
         let set = &network.gap_junctions[index];
         self.differences.fill(S::splat(0.0));
         gap_junction::differences(&set.pairs, &self.voltage, &mut self.differences);
@@ -116,7 +127,11 @@ impl<S: Scalar> Engine<S> {
                 continue;
             }
             let inputs = &mut self.input[population.ports.main.clone()];
-            for (input, &difference) in inputs.iter_mut().zip(&self.differences[population.range.clone()]) {
+            for (input, &difference) in inputs
+                .iter_mut()
+                .zip(&self.differences[population.range.clone()])
+            {
+                one_at_a_time();
                 *input = difference.mul_add(conductance, *input);
             }
         }
@@ -130,14 +145,22 @@ impl<S: Scalar> Engine<S> {
         step: usize,
         noise: NoiseSource<'_>,
     ) {
-        let Some(coefficients) = self.pathways[index] else { return };
+        let Some(coefficients) = self.pathways[index] else {
+            return;
+        };
         let pathway = &network.pathways[index];
         let wiring = &pathway.wiring;
         let source = network.populations()[pathway.source].range.clone();
         let weights = &self.weights[index];
         match (coefficients, &pathway.mechanism) {
             (PathwayCoefficients::Chemical(c), Mechanism::Chemical { slot, .. }) => {
-                draw(noise, &network.slots[*slot], network.circuit().noise.release_cv, step, &mut self.normals[0]);
+                draw(
+                    noise,
+                    &network.slots[*slot],
+                    network.circuit().noise.release_cv,
+                    step,
+                    &mut self.normals[0],
+                );
                 let (sources, rows) = (wiring.sources.len(), wiring.targets.len());
                 let taped = if GRADED { step } else { 0 };
                 let state = chemical::State {
@@ -159,7 +182,11 @@ impl<S: Scalar> Engine<S> {
             }
             (PathwayCoefficients::Instantaneous { gain, cap }, mechanism) => {
                 let signal = signal(mechanism, cap, step);
-                let states = if matches!(signal, Signal::Rate { .. }) { &self.count } else { &self.voltage };
+                let states = if matches!(signal, Signal::Rate { .. }) {
+                    &self.count
+                } else {
+                    &self.voltage
+                };
                 instantaneous::step(
                     gain,
                     signal,
@@ -175,14 +202,31 @@ impl<S: Scalar> Engine<S> {
     }
 
     #[inline(always)]
-    fn receive<const GRADED: bool>(&mut self, network: &Network, step: usize, noise: NoiseSource<'_>) {
+    fn receive<const GRADED: bool>(
+        &mut self,
+        network: &Network,
+        step: usize,
+        noise: NoiseSource<'_>,
+    ) {
         let receptors = &network.receptors;
         let slot = &network.slots[receptors.slot];
-        draw(noise, slot, network.circuit().noise.receptor_cv, step, &mut self.normals[0]);
-        let port = network.populations()[receptors.population].ports.main.clone();
+        draw(
+            noise,
+            slot,
+            network.circuit().noise.receptor_cv,
+            step,
+            &mut self.normals[0],
+        );
+        let port = network.populations()[receptors.population]
+            .ports
+            .main
+            .clone();
         let driven = self.drive.len();
         for (neuron, input) in self.input[port].iter_mut().enumerate() {
-            let factor = self.receptor_noise.mul_add(self.normals[0][neuron], S::splat(1.0));
+            one_at_a_time();
+            let factor = self
+                .receptor_noise
+                .mul_add(self.normals[0][neuron], S::splat(1.0));
             *input = self.drive[neuron].mul_add(factor, *input);
             if GRADED {
                 self.tape.receptor[step * driven + neuron] = factor;
@@ -212,9 +256,27 @@ impl<S: Scalar> Engine<S> {
                 Dynamics::LeakyIntegrateAndFire { slots, .. },
             ) => {
                 let [n1, n2, n3] = &mut self.normals;
-                draw(noise, &network.slots[slots[0]], amplitudes.background_a, step, n1);
-                draw(noise, &network.slots[slots[1]], amplitudes.membrane_v, step, n2);
-                draw(noise, &network.slots[slots[2]], amplitudes.threshold_v, step, n3);
+                draw(
+                    noise,
+                    &network.slots[slots[0]],
+                    amplitudes.background_a,
+                    step,
+                    n1,
+                );
+                draw(
+                    noise,
+                    &network.slots[slots[1]],
+                    amplitudes.membrane_v,
+                    step,
+                    n2,
+                );
+                draw(
+                    noise,
+                    &network.slots[slots[2]],
+                    amplitudes.threshold_v,
+                    step,
+                    n3,
+                );
                 lif::step::<S, GRADED>(
                     c,
                     &self.membrane,
@@ -233,9 +295,27 @@ impl<S: Scalar> Engine<S> {
             }
             (PopulationCoefficients::TwoCompartment(c), Dynamics::TwoCompartment { slots, .. }) => {
                 let [n1, n2, n3] = &mut self.normals;
-                draw(noise, &network.slots[slots[0]], amplitudes.membrane_v, step, n1);
-                draw(noise, &network.slots[slots[1]], amplitudes.membrane_v, step, n2);
-                draw(noise, &network.slots[slots[2]], amplitudes.threshold_v, step, n3);
+                draw(
+                    noise,
+                    &network.slots[slots[0]],
+                    amplitudes.membrane_v,
+                    step,
+                    n1,
+                );
+                draw(
+                    noise,
+                    &network.slots[slots[1]],
+                    amplitudes.membrane_v,
+                    step,
+                    n2,
+                );
+                draw(
+                    noise,
+                    &network.slots[slots[2]],
+                    amplitudes.threshold_v,
+                    step,
+                    n3,
+                );
                 two_compartment::step::<S, GRADED>(
                     c,
                     &self.membrane,
@@ -263,9 +343,17 @@ impl<S: Scalar> Engine<S> {
                 );
             }
             (PopulationCoefficients::Graded(c), _) => {
-                let distance =
-                    if GRADED { &mut tape.distance[taped] } else { &mut self.differences[range.clone()] };
-                graded::step(c, &self.input[ports.main.clone()], &mut self.voltage[range], distance);
+                let distance = if GRADED {
+                    &mut tape.distance[taped]
+                } else {
+                    &mut self.differences[range.clone()]
+                };
+                graded::step(
+                    c,
+                    &self.input[ports.main.clone()],
+                    &mut self.voltage[range],
+                    distance,
+                );
             }
             _ => {}
         }
@@ -276,7 +364,9 @@ impl<S: Scalar> Engine<S> {
 #[inline(always)]
 pub(super) fn signal<S: Scalar>(mechanism: &Mechanism, cap: S, step: usize) -> Signal<S> {
     match mechanism {
-        Mechanism::RunningRate { .. } => Signal::Rate { share: S::splat(1.0 / (step + 1) as f64) },
+        Mechanism::RunningRate { .. } => Signal::Rate {
+            share: S::splat(1.0 / (step + 1) as f64),
+        },
         Mechanism::Shunting { .. } => Signal::Activity,
         Mechanism::Graded { .. } | Mechanism::Chemical { .. } => Signal::Depolarisation { cap },
     }
@@ -285,5 +375,9 @@ pub(super) fn signal<S: Scalar>(mechanism: &Mechanism, cap: S, step: usize) -> S
 /// The part of a tape that belongs to `step`; empty without a tape.
 #[inline(always)]
 fn part<S>(tape: &mut [S], step: usize, size: usize) -> &mut [S] {
-    if tape.is_empty() { tape } else { &mut tape[step * size..][..size] }
+    if tape.is_empty() {
+        tape
+    } else {
+        &mut tape[step * size..][..size]
+    }
 }

@@ -11,8 +11,8 @@ use crate::noise::NoiseAddress;
 use crate::pathway::chemical;
 use crate::{Interventions, Scalar};
 
-pub use forward::{Observer, Snapshot};
 pub(crate) use forward::Silent;
+pub use forward::{Observer, Snapshot};
 
 /// Where noise comes from.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,10 @@ pub(crate) enum NoiseSource<'a> {
     /// Drawn when needed; one trial number per lane.
     Generated { key: [u32; 2], trials: &'a [u32] },
     /// Given; one index of a given trial per lane.
-    Injected { noise: &'a InjectedNoise, trials: &'a [u32] },
+    Injected {
+        noise: &'a InjectedNoise,
+        trials: &'a [u32],
+    },
 }
 
 /// Standard normals supplied from outside, for comparison with another implementation.
@@ -40,7 +43,10 @@ pub struct InjectedNoise {
 
 impl InjectedNoise {
     fn value(&self, slot: &NoiseSlot, step: usize, trial: u32, neuron: usize) -> f64 {
-        let first = self.first_column.iter().find(|(name, _)| *name == slot.name);
+        let first = self
+            .first_column
+            .iter()
+            .find(|(name, _)| *name == slot.name);
         first.map_or(0.0, |(_, first)| {
             let row = step * self.trials + trial as usize;
             f64::from(self.values[row * self.columns + first + neuron])
@@ -60,7 +66,10 @@ enum PopulationCoefficients<S> {
 enum PathwayCoefficients<S> {
     Chemical(chemical::Coefficients<S>),
     /// Gain, and the cap of the depolarisation (infinite for other signals).
-    Instantaneous { gain: S, cap: S },
+    Instantaneous {
+        gain: S,
+        cap: S,
+    },
 }
 
 /// What the adjoint needs of every step: `[step][...]`, empty without a tape.
@@ -152,22 +161,43 @@ impl<S: Scalar> Engine<S> {
             Direction::Both => (network.steps(), 1),
         };
         let per_pathway = |count: &dyn Fn(&crate::network::Pathway) -> usize| -> Vec<Vec<S>> {
-            network.pathways.iter().map(|pathway| zeros(count(pathway))).collect()
+            network
+                .pathways
+                .iter()
+                .map(|pathway| zeros(count(pathway)))
+                .collect()
         };
         let chemical = |pathway: &crate::network::Pathway| {
             usize::from(matches!(pathway.mechanism, Mechanism::Chemical { .. }))
         };
-        let widest = network.slots.iter().map(|slot| slot.neurons).max().unwrap_or(0);
+        let widest = network
+            .slots
+            .iter()
+            .map(|slot| slot.neurons)
+            .max()
+            .unwrap_or(0);
         let widest = widest.next_multiple_of(4);
         let driven = network.receptors.channels * network.receptors.per_channel;
-        let sources = |pathway: &crate::network::Pathway| chemical(pathway) * pathway.wiring.sources.len();
-        let rows = |pathway: &crate::network::Pathway| chemical(pathway) * pathway.wiring.targets.len();
+        let sources =
+            |pathway: &crate::network::Pathway| chemical(pathway) * pathway.wiring.sources.len();
+        let rows =
+            |pathway: &crate::network::Pathway| chemical(pathway) * pathway.wiring.targets.len();
         Self {
-            membrane: Membrane { step: zero, resistance: zero, floor: zero, refractory: zero, steepness: zero },
+            membrane: Membrane {
+                step: zero,
+                resistance: zero,
+                floor: zero,
+                refractory: zero,
+                steepness: zero,
+            },
             populations: Vec::new(),
             pathways: Vec::new(),
             gap_junctions: Vec::new(),
-            weights: network.pathways.iter().map(|pathway| pathway.wiring.weights::<S>()).collect(),
+            weights: network
+                .pathways
+                .iter()
+                .map(|pathway| pathway.wiring.weights::<S>())
+                .collect(),
             receptor_gain: Vec::new(),
             receptor_noise: zero,
             constant_input: zeros(network.ports),
@@ -215,10 +245,21 @@ impl<S: Scalar> Engine<S> {
 
 /// Draws the normals of one slot and step into `out`.
 #[inline(always)]
-fn draw<S: Scalar>(noise: NoiseSource<'_>, slot: &NoiseSlot, amplitude: f64, step: usize, out: &mut [S]) {
+fn draw<S: Scalar>(
+    noise: NoiseSource<'_>,
+    slot: &NoiseSlot,
+    amplitude: f64,
+    step: usize,
+    out: &mut [S],
+) {
     match noise {
         NoiseSource::Generated { key, trials } if amplitude > 0.0 => {
-            let address = NoiseAddress { key, slot: slot.address, step: step as u32, trials };
+            let address = NoiseAddress {
+                key,
+                slot: slot.address,
+                step: step as u32,
+                trials,
+            };
             S::normals(&address, &slot.quads, out);
         }
         NoiseSource::Injected { noise, trials } => {
@@ -290,9 +331,11 @@ impl Interventions {
         let members = |name: &String, index: Option<usize>| {
             let size = population(name)?.range.len();
             match index {
-                Some(index) if index >= size => {
-                    Err(InterventionError::UnknownNeuron { name: name.clone(), index, size })
-                }
+                Some(index) if index >= size => Err(InterventionError::UnknownNeuron {
+                    name: name.clone(),
+                    index,
+                    size,
+                }),
                 _ => Ok(()),
             }
         };

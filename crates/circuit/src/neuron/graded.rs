@@ -7,6 +7,7 @@
 //! Adjoint: `abar = a'bar beta`, `pbar = a'bar (1 - beta)`, `betabar += a'bar (a - p)`.
 
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 
 /// Coefficients of one population.
 pub(crate) struct Coefficients<S> {
@@ -26,6 +27,7 @@ pub(crate) fn step<S: Scalar>(
     distance: &mut [S],
 ) {
     for (i, &alive) in c.alive.iter().enumerate() {
+        one_at_a_time();
         distance[i] = activity[i] - drive[i];
         activity[i] = (distance[i].mul_add(c.beta, drive[i]) + c.boost) * alive;
     }
@@ -41,6 +43,7 @@ pub(crate) fn adjoint<S: Scalar>(
 ) -> S {
     let mut beta_bar = S::splat(0.0);
     for (i, &alive) in c.alive.iter().enumerate() {
+        one_at_a_time();
         let bar = activity_bar[i] * alive;
         beta_bar = bar.mul_add(distance[i], beta_bar);
         let through = bar * c.beta;

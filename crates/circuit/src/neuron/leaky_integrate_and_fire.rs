@@ -21,6 +21,7 @@
 
 use super::{Membrane, spike, spike_adjoint};
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 
 /// Coefficients of one population.
 pub(crate) struct Coefficients<S> {
@@ -66,6 +67,7 @@ pub(crate) fn step<S: Scalar, const GRADED: bool>(
     let (voltage, timer) = (&mut state.voltage[..n], &mut state.timer[..n]);
     let spikes = &mut state.spike[..n];
     for i in 0..n {
+        one_at_a_time();
         let rest_of_timer = (timer[i] - m.step).max(zero);
         let ready = S::splat(1.0) - rest_of_timer.above(zero);
         let current = c.background.mul_add(n1[i], input[i]);
@@ -118,6 +120,7 @@ pub(crate) fn adjoint<S: Scalar>(
     let (voltage, spike_bar, count) = (&mut bar.voltage[..n], &mut bar.spike[..n], &bar.count[..n]);
     let (input, threshold) = (&mut bar.input[..n], &mut bar.threshold[..n]);
     for i in 0..n {
+        one_at_a_time();
         let s = spikes[i];
         let excess_bar = spike_adjoint(spike_bar[i] + count[i], s, m.steepness);
         spike_bar[i] = zero;

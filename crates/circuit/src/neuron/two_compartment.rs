@@ -21,6 +21,7 @@
 
 use super::{Membrane, spike, spike_adjoint};
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 use crate::scalar::Coefficient;
 
 /// Entries of the exact propagator.
@@ -38,7 +39,12 @@ const DETERMINANT_GUARD: f64 = 1e-8;
 
 /// The propagator of a coupling conductance `g` (siemens), time constant `tau` (second), capacitance
 /// (farad) and step (second).
-pub(crate) fn propagator<C: Coefficient>(g: C, tau: f64, capacitance: f64, step: f64) -> Propagator<C> {
+pub(crate) fn propagator<C: Coefficient>(
+    g: C,
+    tau: f64,
+    capacitance: f64,
+    step: f64,
+) -> Propagator<C> {
     let k = C::constant;
     let rate = k(1.0 / tau);
     let f = g / k(capacitance);
@@ -133,6 +139,7 @@ pub(crate) fn step<S: Scalar, const GRADED: bool>(
     let (zero, one, half) = (S::splat(0.0), S::splat(1.0), S::splat(0.5));
     let Propagator { m1, m2, k11, k12 } = c.propagator;
     for i in 0..n {
+        one_at_a_time();
         let rest_of_timer = (state.timer[i] - m.step).max(zero);
         let ready = one - rest_of_timer.above(zero);
         let share = one / (one + input.divisor[i]);
@@ -206,8 +213,14 @@ pub(crate) fn adjoint<S: Scalar>(
 ) -> Propagator<S> {
     let (zero, half) = (S::splat(0.0), S::splat(0.5));
     let Propagator { m1, m2, k11, k12 } = c.propagator;
-    let mut sum = Propagator { m1: zero, m2: zero, k11: zero, k12: zero };
+    let mut sum = Propagator {
+        m1: zero,
+        m2: zero,
+        k11: zero,
+        k12: zero,
+    };
     for i in 0..c.threshold.len() {
+        one_at_a_time();
         let s = tape.spikes[i];
         let excess_bar = spike_adjoint(bar.spike[i] + bar.count[i], s, m.steepness);
         bar.spike[i] = zero;

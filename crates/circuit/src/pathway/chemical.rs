@@ -24,6 +24,7 @@
 //! ```
 
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 use crate::wiring::Wiring;
 
 /// Coefficients of one pathway.
@@ -77,6 +78,7 @@ pub(crate) fn step<S: Scalar, const GRADED: bool>(
         Some(Depression { release: u, rho }) => {
             let depletion = &mut state.depletion[..sources.len()];
             for (i, &source) in sources.iter().enumerate() {
+                one_at_a_time();
                 let recovered = depletion[i] * rho;
                 let z = spikes[source as usize] * u * (one - recovered);
                 depletion[i] = recovered + z;
@@ -88,11 +90,13 @@ pub(crate) fn step<S: Scalar, const GRADED: bool>(
         }
         None => {
             for (z, &source) in release.iter_mut().zip(sources) {
+                one_at_a_time();
                 *z = spikes[source as usize];
             }
         }
     }
     for (row, &target) in wiring.targets.iter().enumerate() {
+        one_at_a_time();
         let sum = wiring.gather(weights, release, row) * c.strength;
         let factor = c.noise.mul_add(normals[target as usize], one);
         let current = state.current[row].mul_add(c.decay, sum * factor);
@@ -140,14 +144,20 @@ pub(crate) fn adjoint<S: Scalar>(
     let q = &mut bar.release[..sources.len()];
     q.fill(zero);
     for (row, &target) in wiring.targets.iter().enumerate() {
+        one_at_a_time();
         let current = bar.current[row] + bar.input[target as usize];
         bar.current[row] = current * c.decay;
         wiring.scatter(weights, q, row, current * factor[row]);
     }
-    let mut sum = CoefficientAdjoint { strength: zero, release: zero, rho: zero };
+    let mut sum = CoefficientAdjoint {
+        strength: zero,
+        release: zero,
+        rho: zero,
+    };
     match c.depression {
         Some(Depression { release: u, rho }) => {
             for (i, &source) in sources.iter().enumerate() {
+                one_at_a_time();
                 let source = source as usize;
                 let (s, d1) = (spikes[source], recovered[i]);
                 let pool = one - d1;
@@ -166,6 +176,7 @@ pub(crate) fn adjoint<S: Scalar>(
         }
         None => {
             for (&q, &source) in q.iter().zip(sources) {
+                one_at_a_time();
                 let source = source as usize;
                 sum.strength = spikes[source].mul_add(q, sum.strength);
                 bar.spike[source] = q.mul_add(c.strength, bar.spike[source]);

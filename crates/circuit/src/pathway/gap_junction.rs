@@ -5,12 +5,14 @@
 //! currents is symmetric, hence its own adjoint; `gbar = v . (map of the currents' adjoints)`.
 
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 
 /// Adds the differences of all pairs to `sums`: `sums[a] += v[b] - v[a]` and the reverse.
 /// Indices are checked when the network is compiled.
 #[inline(always)]
 pub(crate) fn differences<S: Scalar>(pairs: &[(u32, u32)], v: &[S], sums: &mut [S]) {
     for &(a, b) in pairs {
+        one_at_a_time();
         let (a, b) = (a as usize, b as usize);
         let difference = v[b] - v[a];
         sums[a] = sums[a] + difference;

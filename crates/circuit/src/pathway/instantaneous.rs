@@ -12,6 +12,7 @@
 //! inside its limits.
 
 use crate::Scalar;
+use crate::lanes::one_at_a_time;
 use crate::wiring::Wiring;
 
 /// What the sources send.
@@ -60,9 +61,11 @@ pub(crate) fn step<S: Scalar>(
 ) {
     let sent = &mut scratch[..wiring.sources.len()];
     for (sent, &neuron) in sent.iter_mut().zip(&wiring.sources) {
+        one_at_a_time();
         *sent = signal.value(source[neuron as usize]);
     }
     for (row, &target) in wiring.targets.iter().enumerate() {
+        one_at_a_time();
         let sum = wiring.gather(weights, sent, row);
         input[target as usize] = sum.mul_add(gain, input[target as usize]);
     }
@@ -83,10 +86,12 @@ pub(crate) fn adjoint<S: Scalar>(
     let q = &mut scratch[..wiring.sources.len()];
     q.fill(S::splat(0.0));
     for (row, &target) in wiring.targets.iter().enumerate() {
+        one_at_a_time();
         wiring.scatter(weights, q, row, input_bar[target as usize]);
     }
     let mut gain_bar = S::splat(0.0);
     for (&q, &neuron) in q.iter().zip(&wiring.sources) {
+        one_at_a_time();
         let neuron = neuron as usize;
         let state = source[neuron];
         gain_bar = signal.value(state).mul_add(q, gain_bar);
