@@ -94,10 +94,10 @@ impl FitState {
 /// Training went astray.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FitError {
-    /// The loss or the gradient is infinite or not a number.
+    /// The loss or the gradient is infinite or not a number. The parameters are those before the step.
     #[error(
-        "training diverged in epoch {epoch}, step {step}: loss {loss}, gradient norm {gradient_norm}; \
-         check the inputs, or lower the learning rate"
+        "training diverged in epoch {epoch}, step {step}: the loss is {loss}, not finite is the \
+         gradient of {groups}; check the inputs, or lower the learning rate"
     )]
     Diverged {
         /// Epoch, from 1.
@@ -106,8 +106,8 @@ pub enum FitError {
         step: usize,
         /// Loss of the batch.
         loss: f64,
-        /// Norm of its gradient.
-        gradient_norm: f64,
+        /// Names of the parameter groups whose gradient is not finite, or "nothing".
+        groups: String,
     },
 }
 
@@ -237,6 +237,7 @@ impl<'a, O: Objective> Fit<'a, O> {
             &self.labels,
             &mut self.gradient,
         );
+        self.check_finite(&report)?;
         let FitState {
             parameters, adam, ..
         } = &mut self.state;
@@ -246,14 +247,6 @@ impl<'a, O: Objective> Fit<'a, O> {
             parameters,
             &self.gradient,
         );
-        if !(report.total.is_finite() && step.gradient_norm.is_finite()) {
-            return Err(FitError::Diverged {
-                epoch: epoch + 1,
-                step: self.sums.steps + 1,
-                loss: report.total,
-                gradient_norm: step.gradient_norm,
-            });
-        }
         self.sums.add(&report, self.labels.len());
         self.sums.gradient_norm += step.gradient_norm;
         self.sums.clipped += usize::from(step.clip_factor < 1.0);
@@ -267,6 +260,34 @@ impl<'a, O: Objective> Fit<'a, O> {
             self.next = 0;
         }
         Ok(report)
+    }
+
+    fn check_finite(&self, report: &LossReport) -> Result<(), FitError> {
+        let broken = |group: &&ParameterGroup| {
+            self.gradient[group.range.clone()]
+                .iter()
+                .any(|slope| !slope.is_finite())
+        };
+        let names: Vec<&str> = self
+            .objective
+            .groups()
+            .iter()
+            .filter(broken)
+            .map(|group| &*group.name)
+            .collect();
+        if report.total.is_finite() && names.is_empty() {
+            return Ok(());
+        }
+        Err(FitError::Diverged {
+            epoch: self.state.epoch() + 1,
+            step: self.sums.steps + 1,
+            loss: report.total,
+            groups: if names.is_empty() {
+                "nothing".to_owned()
+            } else {
+                names.join(", ")
+            },
+        })
     }
 }
 
@@ -296,5 +317,101 @@ impl EpochSums {
             gradient_norm: self.gradient_norm / self.steps as f64,
             clipped: self.clipped as f64 / self.steps as f64,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kenyon_circuit::{Form, Precision};
+
+    use super::*;
+    use crate::adam::AdamSettings;
+    use crate::samples::Odours;
+
+    /// Half the square of one parameter, broken from the third step on.
+    struct Parabola {
+        groups: Vec<ParameterGroup>,
+        calls: usize,
+        batches: Vec<usize>,
+    }
+
+    impl Objective for Parabola {
+        fn groups(&self) -> &[ParameterGroup] {
+            &self.groups
+        }
+
+        fn evaluate(
+            &mut self,
+            _epoch: usize,
+            parameters: &Parameters,
+            stimuli: &[Stimulus],
+            _labels: &[usize],
+            gradient: &mut [f64],
+        ) -> LossReport {
+            self.calls += 1;
+            self.batches.push(stimuli.len());
+            let value = parameters.values[0];
+            gradient[0] = if self.calls < 3 { value } else { f64::NAN };
+            LossReport {
+                total: 0.5 * value * value,
+                ..LossReport::default()
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_batch_is_kept_and_divergence_ends_the_training() {
+        let group = ParameterGroup {
+            name: "x".to_owned(),
+            shape: Vec::new(),
+            range: 0..1,
+            form: Form::Plain,
+            unit: "1",
+            start: 1.0,
+            bounds: None,
+            learning_rate: 1.0,
+            precision: Precision::Double,
+            learned: true,
+        };
+        let objective = Parabola {
+            groups: vec![group],
+            calls: 0,
+            batches: Vec::new(),
+        };
+        let odours = Odours::new(vec![vec![1.0]; 3], 0.3, 1, 3).expect("sound odours");
+        let stream = NoiseStream::new(1, "test");
+        let samples = Samples {
+            odours: &odours,
+            repeats: 1,
+            noise: stream,
+        };
+        let size = StepSize {
+            base_rate: 0.1,
+            clip_norm: None,
+        };
+        let state = FitState {
+            parameters: Parameters { values: vec![1.0] },
+            adam: Adam::new(AdamSettings::default(), 1),
+            history: History::default(),
+        };
+        let mut fit = Fit::new(
+            objective,
+            samples,
+            Schedule {
+                batch: 2,
+                size,
+                order: stream,
+            },
+            state,
+        );
+        let record = fit.epoch().expect("a sound epoch").clone();
+        assert_eq!((record.epoch, record.trials), (1, 3));
+        assert_eq!(fit.objective().batches, [2, 1]);
+        let before = fit.state().clone();
+        let error = fit.step().expect_err("a broken gradient");
+        assert!(
+            error.to_string().contains("epoch 2, step 1") && error.to_string().contains("of x;")
+        );
+        assert_eq!(fit.state(), &before);
     }
 }
