@@ -26,11 +26,17 @@ pub(crate) const POPULATIONS: [(&str, &str); 4] =
 
 /// The name of a chemical pathway.
 fn pathway(label: &str) -> Option<&'static str> {
-    CHEMICAL.iter().find(|(other, _)| *other == label).map(|(_, name)| *name)
+    CHEMICAL
+        .iter()
+        .find(|(other, _)| *other == label)
+        .map(|(_, name)| *name)
 }
 
 fn population(label: &str) -> Option<&'static str> {
-    POPULATIONS.iter().find(|(other, _)| *other == label).map(|(_, name)| *name)
+    POPULATIONS
+        .iter()
+        .find(|(other, _)| *other == label)
+        .map(|(_, name)| *name)
 }
 
 /// Our name of a parameter group.
@@ -59,6 +65,32 @@ pub(crate) fn parameter(golden: &str) -> Option<String> {
     })
 }
 
+/// The rate teacher's pathways: label and name.
+const TEACHER: [(&str, &str); 6] = [
+    ("OP", "orn_to_pn"),
+    ("LP", "ln_to_pn"),
+    ("OL", "orn_to_ln"),
+    ("PK", "pn_to_kc"),
+    ("KA", "kc_to_apl"),
+    ("AK", "apl_to_kc"),
+];
+
+/// Our name of a parameter group of the rate teacher.
+pub(crate) fn teacher_parameter(golden: &str) -> Option<String> {
+    Some(match golden.split_once('.').unwrap_or((golden, "")) {
+        ("or_gain", "") => "input.gain".to_owned(),
+        ("apl_gain", "") => "APL.gain".to_owned(),
+        ("b_pn", "") => "PN.threshold".to_owned(),
+        ("b_kc", "") => "KC.threshold".to_owned(),
+        ("decoder", _) => golden.to_owned(),
+        ("strength", label) => {
+            let (_, name) = TEACHER.iter().find(|(other, _)| *other == label)?;
+            format!("{name}.strength")
+        }
+        _ => return None,
+    })
+}
+
 /// Noise slots in the order of the golden columns: name of the slot and number of neurons.
 pub(crate) fn noise_slots() -> Vec<(String, usize)> {
     let sizes = |population: &str| match population {
@@ -70,7 +102,10 @@ pub(crate) fn noise_slots() -> Vec<(String, usize)> {
     let mut slots = vec![("receptor".to_owned(), sizes("ORN"))];
     let mut release = |labels: &[&str], target: &str| -> Vec<(String, usize)> {
         let slot = |label: &&str| {
-            (format!("release/{}", pathway(label).unwrap_or_default()), sizes(target))
+            (
+                format!("release/{}", pathway(label).unwrap_or_default()),
+                sizes(target),
+            )
         };
         labels.iter().map(slot).collect()
     };
@@ -80,9 +115,15 @@ pub(crate) fn noise_slots() -> Vec<(String, usize)> {
     };
     slots.extend(release(&["LO_nonad"], "ORN"));
     slots.extend(cell("ORN"));
-    slots.extend(release(&["OL", "LL", "PL", "OL_nonad", "LL_nonad", "PL_nonad"], "LN"));
+    slots.extend(release(
+        &["OL", "LL", "PL", "OL_nonad", "LL_nonad", "PL_nonad"],
+        "LN",
+    ));
     slots.extend(cell("LN"));
-    slots.extend(release(&["OP", "LPi", "LPe", "LPi_nonad", "LPe_nonad"], "PN"));
+    slots.extend(release(
+        &["OP", "LPi", "LPe", "LPi_nonad", "LPe_nonad"],
+        "PN",
+    ));
     slots.extend(cell("PN"));
     slots.extend(release(&["PK", "PK_nonad", "KKad", "KKaa"], "KC"));
     slots.extend(

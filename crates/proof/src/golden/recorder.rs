@@ -29,7 +29,13 @@ impl<'a> Recorder<'a> {
         first: usize,
         complete: bool,
     ) -> Self {
-        Self { network, records, trials, first, complete }
+        Self {
+            network,
+            records,
+            trials,
+            first,
+            complete,
+        }
     }
 
     /// Stores `units` values of every trial of the group.
@@ -43,7 +49,9 @@ impl<'a> Recorder<'a> {
     ) {
         let mut records = self.records.borrow_mut();
         let size = self.network.steps() * self.trials * units;
-        let tensor = records.entry(name.to_owned()).or_insert_with(|| vec![0.0; size]);
+        let tensor = records
+            .entry(name.to_owned())
+            .or_insert_with(|| vec![0.0; size]);
         for unit in 0..units {
             let Some(value) = value(unit) else { continue };
             for lane in 0..S::LANES.min(self.trials - self.first) {
@@ -60,26 +68,64 @@ impl<S: Scalar> Observer<S> for Recorder<'_> {
         let volt = |above: f64| above + rest;
         let same = |value: f64| value;
         for (label, name) in POPULATIONS {
-            let Some(population) = self.network.population(name) else { continue };
+            let Some(population) = self.network.population(name) else {
+                continue;
+            };
             let (start, units) = (population.range.start, population.range.len());
             let take = |values: &[S]| {
                 let values = values[start..start + units].to_vec();
                 move |unit: usize| Some(values[unit])
             };
             if population.model == NeuronModel::TwoCompartment {
-                self.store(&format!("step.Vd.{label}"), step, units, take(state.voltage), volt);
-                self.store(&format!("step.Va.{label}"), step, units, take(state.axon), volt);
+                self.store(
+                    &format!("step.Vd.{label}"),
+                    step,
+                    units,
+                    take(state.voltage),
+                    volt,
+                );
+                self.store(
+                    &format!("step.Va.{label}"),
+                    step,
+                    units,
+                    take(state.axon),
+                    volt,
+                );
             } else {
-                self.store(&format!("step.V.{label}"), step, units, take(state.voltage), volt);
+                self.store(
+                    &format!("step.V.{label}"),
+                    step,
+                    units,
+                    take(state.voltage),
+                    volt,
+                );
             }
-            self.store(&format!("step.s.{label}"), step, units, take(state.spike), same);
+            self.store(
+                &format!("step.s.{label}"),
+                step,
+                units,
+                take(state.spike),
+                same,
+            );
             if self.complete {
-                self.store(&format!("step.r.{label}"), step, units, take(state.timer), same);
+                self.store(
+                    &format!("step.r.{label}"),
+                    step,
+                    units,
+                    take(state.timer),
+                    same,
+                );
             }
         }
         if let Some(apl) = self.network.population("APL") {
             let (start, units) = (apl.range.start, apl.range.len());
-            self.store("step.a", step, units, |unit| Some(state.voltage[start + unit]), same);
+            self.store(
+                "step.a",
+                step,
+                units,
+                |unit| Some(state.voltage[start + unit]),
+                same,
+            );
         }
         if !self.complete {
             return;
@@ -93,12 +139,27 @@ impl<S: Scalar> Observer<S> for Recorder<'_> {
             let size = |population: usize| self.network.populations()[population].range.len();
             let targets = pathway.targets();
             let current = |unit: usize| {
-                targets.binary_search(&(unit as u32)).ok().map(|row| state.current[index][row])
+                targets
+                    .binary_search(&(unit as u32))
+                    .ok()
+                    .map(|row| state.current[index][row])
             };
-            self.store(&format!("step.I.{label}"), step, size(pathway.target), current, same);
+            self.store(
+                &format!("step.I.{label}"),
+                step,
+                size(pathway.target),
+                current,
+                same,
+            );
             let pool = |unit: usize| state.depletion[index].get(unit).copied();
             let left = |used: f64| 1.0 - used;
-            self.store(&format!("step.x.{label}"), step, size(pathway.source), pool, left);
+            self.store(
+                &format!("step.x.{label}"),
+                step,
+                size(pathway.source),
+                pool,
+                left,
+            );
         }
     }
 }

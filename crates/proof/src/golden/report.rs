@@ -18,6 +18,9 @@ pub struct Deviation {
     pub measure: &'static str,
     /// Index of the worst value in row-major order; for `step.*` tensors its step.
     pub worst: usize,
+    /// More about it, if there is something to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 impl Deviation {
@@ -34,14 +37,27 @@ pub(crate) fn relative(actual: &[f64], expected: &[f64]) -> (f64, usize) {
     if actual.len() != expected.len() {
         return (f64::INFINITY, 0);
     }
-    let scale = expected.iter().fold(0.0_f64, |scale, value| scale.max(value.abs()));
+    let scale = expected
+        .iter()
+        .fold(0.0_f64, |scale, value| scale.max(value.abs()));
     let mut worst = (0.0, 0);
     for (index, (actual, expected)) in actual.iter().zip(expected).enumerate() {
         let difference = (actual - expected).abs();
-        let difference = if difference.is_nan() { f64::INFINITY } else { difference };
+        let difference = if difference.is_nan() {
+            f64::INFINITY
+        } else {
+            difference
+        };
         if difference > worst.0 {
             worst = (difference, index);
         }
     }
-    (if scale > 0.0 { worst.0 / scale } else { worst.0 }, worst.1)
+    (
+        if scale > 0.0 {
+            worst.0 / scale
+        } else {
+            worst.0
+        },
+        worst.1,
+    )
 }

@@ -31,25 +31,37 @@ impl Vectors {
     /// Unreadable or damaged files, types of number that golden vectors do not use, NaN.
     pub fn read(path: &Path) -> Result<Self, GoldenError> {
         let file = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|source| GoldenError::Unreadable { file: file.clone(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| GoldenError::Unreadable {
+            file: file.clone(),
+            source,
+        })?;
         let parsed = SafeTensors::deserialize(&bytes).map_err(|error| GoldenError::Damaged {
             file: file.clone(),
             problem: error.to_string(),
         })?;
         let mut tensors = BTreeMap::new();
         for (name, view) in parsed.tensors() {
-            let values = numbers(view.dtype(), view.data()).ok_or_else(|| GoldenError::Damaged {
-                file: file.clone(),
-                problem: format!("tensor \"{name}\" has the unexpected type {:?}", view.dtype()),
-            })?;
+            let values =
+                numbers(view.dtype(), view.data()).ok_or_else(|| GoldenError::Damaged {
+                    file: file.clone(),
+                    problem: format!(
+                        "tensor \"{name}\" has the unexpected type {:?}",
+                        view.dtype()
+                    ),
+                })?;
             if values.iter().any(|value| value.is_nan()) {
                 return Err(GoldenError::Damaged {
                     file,
                     problem: format!("tensor \"{name}\" holds NaN"),
                 });
             }
-            tensors.insert(name, Tensor { shape: view.shape().to_vec(), values });
+            tensors.insert(
+                name,
+                Tensor {
+                    shape: view.shape().to_vec(),
+                    values,
+                },
+            );
         }
         Ok(Self { file, tensors })
     }
@@ -71,6 +83,31 @@ impl Vectors {
         })
     }
 
+    /// The tensor of that name, which holds one value.
+    ///
+    /// # Errors
+    /// A missing tensor or another number of values.
+    pub fn number(&self, name: &str) -> Result<f64, GoldenError> {
+        let tensor = self.tensor(name)?;
+        match tensor.values.as_slice() {
+            [value] => Ok(*value),
+            _ => Err(GoldenError::Shape {
+                file: self.file.clone(),
+                tensor: name.to_owned(),
+                found: tensor.shape.clone(),
+                expected: Vec::new(),
+            }),
+        }
+    }
+
+    /// A fault of this file.
+    pub(crate) fn damaged(&self, problem: String) -> GoldenError {
+        GoldenError::Damaged {
+            file: self.file.clone(),
+            problem,
+        }
+    }
+
     /// A tensor of the given shape.
     ///
     /// # Errors
@@ -90,7 +127,9 @@ impl Vectors {
 
     /// All tensors in order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+        self.tensors
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor))
     }
 }
 

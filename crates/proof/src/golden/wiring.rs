@@ -29,7 +29,13 @@ const MATRICES: [(&str, &str, &str, Compartment); 18] = [
 ];
 const DENDRITE_AXON: [(&str, &str, &str); 2] = [("KKda", "KC", "KC"), ("KAd", "KC", "APL")];
 
-const SIZES: [(&str, usize); 5] = [("ORN", 42), ("LN", 108), ("PN", 72), ("KC", 144), ("APL", 2)];
+const SIZES: [(&str, usize); 5] = [
+    ("ORN", 42),
+    ("LN", 108),
+    ("PN", 72),
+    ("KC", 144),
+    ("APL", 2),
+];
 
 /// Builds the connectome.
 pub(crate) fn connectome(vectors: &Vectors) -> Result<Connectome, GoldenError> {
@@ -41,7 +47,11 @@ pub(crate) fn connectome(vectors: &Vectors) -> Result<Connectome, GoldenError> {
             neurons.push(Neuron {
                 id: neurons.len() as u64,
                 population: population.to_owned(),
-                side: if index % 2 == 0 { Side::Left } else { Side::Right },
+                side: if index % 2 == 0 {
+                    Side::Left
+                } else {
+                    Side::Right
+                },
                 class: String::new(),
                 name: String::new(),
                 glomerulus: String::new(),
@@ -51,7 +61,10 @@ pub(crate) fn connectome(vectors: &Vectors) -> Result<Connectome, GoldenError> {
         }
     }
     let place = |population: &str| {
-        first.iter().find(|(name, ..)| *name == population).map_or((0, 0), |&(_, start, size)| (start, size))
+        first
+            .iter()
+            .find(|(name, ..)| *name == population)
+            .map_or((0, 0), |&(_, start, size)| (start, size))
     };
     let total = neurons.len();
     let mut counts = vec![[0_u32; 4]; total * total];
@@ -62,6 +75,11 @@ pub(crate) fn connectome(vectors: &Vectors) -> Result<Connectome, GoldenError> {
         let matrix = vectors.shaped(&format!("count.{label}"), &[rows, columns])?;
         for (index, &count) in matrix.iter().enumerate() {
             let pair = (source + index / columns) * total + target + index % columns;
+            if !(count >= 0.0 && count.fract() == 0.0 && count <= f64::from(u32::MAX / 4)) {
+                return Err(vectors.damaged(format!(
+                    "count.{label} holds {count}, no number of contacts"
+                )));
+            }
             counts[pair][compartment as usize] += count as u32;
         }
     }
@@ -79,4 +97,3 @@ pub(crate) fn connectome(vectors: &Vectors) -> Result<Connectome, GoldenError> {
         problem: error.to_string(),
     })
 }
-pub(crate) fn verify(_: &Vectors, _: &Connectome, _: &kenyon_circuit::Network, _: super::Fallback<'_>) -> Result<Vec<super::Deviation>, GoldenError> { Ok(Vec::new()) }
