@@ -1,0 +1,53 @@
+//! Hashes the sources of the crates that compute, so that a run's identity changes with the code.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+fn main() {
+    let crates = Path::new("..");
+    let training = ["connectome", "circuit", "learning"];
+    export("KENYON_TRAINING_CODE", crates, &training);
+    export("KENYON_ANALYSIS_CODE", crates, &["analysis"]);
+}
+
+/// Sets `name` to the hash of the sources of `members`; files that only test are not among them.
+fn export(name: &str, crates: &Path, members: &[&str]) {
+    let mut hash = Sha256::new();
+    for member in members {
+        let folder = crates.join(member).join("src");
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let mut files = Vec::new();
+        collect(&folder, &mut files);
+        files.sort();
+        for file in files {
+            hash.update(
+                file.strip_prefix(crates)
+                    .unwrap_or(&file)
+                    .to_string_lossy()
+                    .as_bytes(),
+            );
+            hash.update(std::fs::read(&file).unwrap_or_default());
+        }
+    }
+    let digest: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    println!("cargo::rustc-env={name}={digest}");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What can go wrong in a study.
+
+use std::path::PathBuf;
+
+use kenyon_analysis::AnalysisError;
+use kenyon_circuit::CircuitError;
+use kenyon_connectome::DataError;
+use kenyon_learning::{OdourError, RunError, TeacherError};
+
+/// Why a study cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The data cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The circuit does not fit the data.
+    #[error("the circuit cannot be compiled: {0}")]
+    Circuit(#[from] CircuitError),
+    /// The circuit declares no teacher, but training starts from one.
+    #[error("the circuit \"{circuit}\" has no [teacher] table, which training starts from")]
+    NoTeacher {
+        /// Name of the circuit.
+        circuit: String,
+    },
+    /// The teacher does not fit the data.
+    #[error(transparent)]
+    Teacher(#[from] TeacherError),
+    /// The odours do not fit the circuit.
+    #[error(transparent)]
+    Odours(#[from] OdourError),
+    /// A training failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A measurement failed.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    /// A file or folder cannot be written or read.
+    #[error("cannot {action} {path}: {source}")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Another process is at work.
+    #[error("another process is working in {path}; wait for it or choose another folder")]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A result cannot be written as JSON.
+    #[error("cannot write {path} as JSON: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// A list that must not be empty, or numbers that make no sense.
+    #[error("{0}")]
+    Plan(String),
+}

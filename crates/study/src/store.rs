@@ -1,0 +1,113 @@
+//! Files of a study: written completely or not at all, trusted only after their hash is checked.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::StudyError;
+use crate::identity::hash_of;
+
+/// A stored result: its key says what determined it, its hash that it is whole.
+#[derive(Serialize, Deserialize)]
+struct Stored<T> {
+    key: String,
+    content_sha256: String,
+    content: T,
+}
+
+fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StudyError {
+    let path = path.to_path_buf();
+    move |source| StudyError::File {
+        action,
+        path,
+        source,
+    }
+}
+
+/// Writes a value as JSON: to a temporary file in the same folder, synced, then renamed.
+///
+/// # Errors
+/// Folders or files that cannot be written.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    let mut text = serde_json::to_vec_pretty(value).map_err(|source| StudyError::Json {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    text.push(b'\n');
+    let mut file = tempfile::Builder::new()
+        .prefix(".writing-")
+        .tempfile_in(folder)
+        .map_err(file_error("write into", folder))?;
+    file.write_all(&text).map_err(file_error("write", path))?;
+    file.as_file()
+        .sync_all()
+        .map_err(file_error("sync", path))?;
+    file.persist(path)
+        .map_err(|error| file_error("write", path)(error.error))?;
+    // The rename is only durable once the folder is synced.
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(file_error("sync", folder))
+}
+
+/// Stores a result under its key.
+pub(crate) fn store<T: Serialize>(path: &Path, key: &str, content: &T) -> Result<(), StudyError> {
+    let content_sha256 = hash_of(content).map_err(|source| StudyError::Json {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    write_json(
+        path,
+        &Stored {
+            key: key.to_owned(),
+            content_sha256,
+            content,
+        },
+    )
+}
+
+/// The stored result, if it is there, whole, and was determined by the same key.
+pub(crate) fn stored<T: Serialize + DeserializeOwned>(path: &Path, key: &str) -> Option<T> {
+    let stored: Stored<T> = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let whole = hash_of(&stored.content).ok()? == stored.content_sha256;
+    (whole && stored.key == key).then_some(stored.content)
+}
+
+/// Locks a folder (created if needed) for this process until the returned file is dropped, and
+/// removes what an interrupted process left half written.
+///
+/// # Errors
+/// A folder that cannot be written, or that another process has locked.
+pub fn lock_folder(folder: &Path) -> Result<File, StudyError> {
+    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    let path = folder.join(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(file_error("write", &path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(StudyError::Locked {
+                path: folder.to_path_buf(),
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(file_error("lock", &path)(source)),
+    }
+    for entry in std::fs::read_dir(folder)
+        .map_err(file_error("read", folder))?
+        .flatten()
+    {
+        if entry.file_name().to_string_lossy().starts_with(".writing-") {
+            std::fs::remove_file(entry.path()).map_err(file_error("remove", &entry.path()))?;
+        }
+    }
+    Ok(file)
+}
