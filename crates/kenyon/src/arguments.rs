@@ -1,0 +1,115 @@
+//! The command line: commands, and the options that all of them share.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use kenyon_connectome::ReceptorMapping;
+
+use crate::commands::{
+    bench, data, evaluate, gradcheck, inspect, reproduce, simulate, train, verify,
+};
+
+/// Connectome-constrained spiking networks: train, perturb and measure them on a laptop.
+///
+/// Exit codes: 0 done and every judged check passed; 1 a check failed; 2 bad input or environment.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kenyon",
+    version,
+    after_help = "Example: kenyon train --seed 42 --epochs 50 --out runs/42 && kenyon evaluate runs/42"
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub shared: SharedArguments,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SharedArguments {
+    /// Folder with the data [default: KENYON_DATA, data, ../shared/data, the cache folder, download]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help_heading = "Options of every command"
+    )]
+    pub data: Option<PathBuf>,
+    /// Use an individual drawn from summary statistics instead of data
+    #[arg(
+        long,
+        global = true,
+        value_name = "SEED",
+        conflicts_with = "data",
+        help_heading = "Options of every command"
+    )]
+    pub statistical_larva: Option<u64>,
+    /// Number of threads [default: all cores]; results do not depend on it
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        help_heading = "Options of every command"
+    )]
+    pub threads: Option<NonZeroUsize>,
+    /// Print no progress
+    #[arg(long, global = true, help_heading = "Options of every command")]
+    pub quiet: bool,
+    /// End standard output with one line of JSON
+    #[arg(long, global = true, help_heading = "Options of every command")]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train and measure the published models and compare them with the publication
+    Reproduce(reproduce::Arguments),
+    /// Find, check, download, import or sample connectome data
+    Data(data::Arguments),
+    /// Show what a circuit and the data amount to: populations, pathways, parameters
+    Inspect(inspect::Arguments),
+    /// Train a teacher and a spiking student
+    Train(train::Arguments),
+    /// Measure a trained model as the publication does
+    Evaluate(evaluate::Arguments),
+    /// Show one odour to a model, with interventions
+    Simulate(simulate::Arguments),
+    /// Replay golden vectors of an independent implementation
+    Verify(verify::Arguments),
+    /// Compare the adjoint with dual numbers and central differences
+    Gradcheck(gradcheck::Arguments),
+    /// Measure the speed of this machine
+    Bench(bench::Arguments),
+}
+
+/// How receptor responses are assigned to receptor neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Mapping {
+    /// Column k drives neurons 2k and 2k + 1, as in the published model
+    ByPosition,
+    /// Every neuron is driven by the receptor it expresses
+    ByName,
+}
+
+impl From<Mapping> for ReceptorMapping {
+    fn from(mapping: Mapping) -> Self {
+        match mapping {
+            Mapping::ByPosition => Self::ByPosition,
+            Mapping::ByName => Self::ByName,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per command.
+
+pub(crate) mod bench;
+pub(crate) mod data;
+pub(crate) mod evaluate;
+pub(crate) mod gradcheck;
+pub(crate) mod inspect;
+pub(crate) mod reproduce;
+pub(crate) mod simulate;
+pub(crate) mod train;
+pub(crate) mod verify;

@@ -1,0 +1,123 @@
+//! Trained models: found, read, and checked against data and circuit.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::Args;
+use kenyon_circuit::Parameters;
+use kenyon_connectome::{DataSet, ReceptorMapping};
+use kenyon_learning::{Checkpoint, Header, Kind};
+use kenyon_study::Subject;
+
+use crate::arguments::Mapping;
+use crate::data;
+use crate::output::Output;
+
+/// The file of a trained model in the folder of its run.
+const MODEL: &str = "model.safetensors";
+
+/// What a model stands on.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SubjectArguments {
+    /// Circuit file [default: the larval olfactory pathway]
+    #[arg(long, value_name = "FILE")]
+    pub circuit: Option<PathBuf>,
+    /// How receptor responses reach receptor neurons [default: as the model was trained, by_position
+    /// without a model]
+    #[arg(long)]
+    pub mapping: Option<Mapping>,
+}
+
+impl SubjectArguments {
+    /// Data and circuit, compiled. Without a mapping that was asked for it is `otherwise`.
+    pub(crate) fn subject(
+        &self,
+        data: &DataSet,
+        otherwise: ReceptorMapping,
+    ) -> anyhow::Result<Subject> {
+        let circuit = data::circuit(self.circuit.as_deref())?;
+        let mapping = self.mapping.map_or(otherwise, Into::into);
+        Ok(Subject::new(data, &circuit, mapping)?)
+    }
+}
+
+/// A trained model with what it stands on.
+pub(crate) struct LoadedModel {
+    pub subject: Subject,
+    pub parameters: Parameters,
+    pub header: Header,
+}
+
+/// Reads a model: the file, or the folder of its run.
+pub(crate) fn load(
+    path: &Path,
+    arguments: &SubjectArguments,
+    data: &DataSet,
+    output: &Output,
+) -> anyhow::Result<LoadedModel> {
+    let file = if path.is_dir() {
+        path.join(MODEL)
+    } else {
+        path.to_owned()
+    };
+    let subject = arguments.subject(data, ReceptorMapping::ByPosition)?;
+    let groups = subject.network.table().groups();
+    let Checkpoint {
+        header, parameters, ..
+    } = Checkpoint::read(groups, &file, Kind::Model, None)?;
+    let shown = file.display();
+    let run = &header.run;
+    if run.data_sha256 != data.manifest.hash {
+        bail!(
+            "{shown} was trained on other data (content {}) than those found (content {}); name them with \
+             --data or --statistical-larva",
+            shorten(&run.data_sha256),
+            shorten(&data.manifest.hash)
+        );
+    }
+    if run.circuit_sha256 != subject.circuit_sha256 {
+        bail!("{shown} was trained with another circuit; name its file with --circuit");
+    }
+    let subject = as_trained(arguments, data, subject, &header)?;
+    if subject.identity(&run.settings)?.run_id != run.run_id {
+        output.warning(format_args!(
+            "{shown} was not trained with receptors {} by this version of the program",
+            mapping_name(subject.mapping)
+        ));
+    }
+    Ok(LoadedModel {
+        subject,
+        parameters,
+        header,
+    })
+}
+
+/// The subject with the mapping that the run's identity was made with, if none was asked for.
+fn as_trained(
+    arguments: &SubjectArguments,
+    data: &DataSet,
+    subject: Subject,
+    header: &Header,
+) -> anyhow::Result<Subject> {
+    let run = &header.run;
+    if arguments.mapping.is_some() || subject.identity(&run.settings)?.run_id == run.run_id {
+        return Ok(subject);
+    }
+    // Data without receptor names cannot have been mapped by them.
+    match arguments.subject(data, ReceptorMapping::ByName) {
+        Ok(by_name) if by_name.identity(&run.settings)?.run_id == run.run_id => Ok(by_name),
+        _ => Ok(subject),
+    }
+}
+
+/// A mapping as it is written on the command line.
+pub(crate) const fn mapping_name(mapping: ReceptorMapping) -> &'static str {
+    match mapping {
+        ReceptorMapping::ByPosition => "by_position",
+        ReceptorMapping::ByName => "by_name",
+    }
+}
+
+fn shorten(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
