@@ -273,7 +273,7 @@ fn run_seed(
             observer(Event::Epoch {
                 seed,
                 phase: progress.phase,
-                done: progress.record.epoch + 1,
+                done: progress.record.epoch,
                 of: progress.epochs,
             });
             ControlFlow::Continue(())
