@@ -1,2 +1,136 @@
-//! Stub
-fn main() {}
+//! The gradient check on the larva, on a drawn larva and on networks of other shapes.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::time::Instant;
+
+use kenyon_circuit::{Circuit, Network};
+use kenyon_connectome::{DataSet, sample};
+use kenyon_proof::gradcheck::{GradcheckError, GradcheckReport, gradcheck};
+use kenyon_testing::Suite;
+
+fn show(report: &GradcheckReport) {
+    for group in &report.groups {
+        println!(
+            "{:44} effect {:7.1e} gradient {:7.1e} dual {:7.1e} differences {:7.1e} {:7.1e}, {} of {} excluded",
+            group.name,
+            group.effect,
+            group.largest,
+            group.dual,
+            group.difference_median,
+            group.difference_maximum,
+            group.excluded,
+            group.values
+        );
+    }
+    println!(
+        "seed {}: loss {:.3}, dual {:.1e}, objective {:.1e}, {} differences: median {:.1e} max {:.1e}, {} excluded",
+        report.seed,
+        report.loss,
+        report.dual,
+        report.objective,
+        report.differences,
+        report.difference_median,
+        report.difference_maximum,
+        report.excluded
+    );
+}
+
+fn check(network: &Network, seed: u64, trials: usize) -> GradcheckReport {
+    let start = Instant::now();
+    let report = gradcheck(network, seed, trials).unwrap();
+    show(&report);
+    println!("{:.2} s", start.elapsed().as_secs_f64());
+    // A term dropped from the adjoint cannot hide behind a gradient that is zero anyway.
+    assert!(report.inert().is_empty(), "{:?} do not act", report.inert());
+    assert!(report.passed());
+    assert!(
+        report.excluded * 50 <= report.differences,
+        "{} excluded",
+        report.excluded
+    );
+    report
+}
+
+fn larva(network: &Network) {
+    let report = check(network, 4, 2);
+    assert_eq!(
+        report
+            .groups
+            .iter()
+            .map(|group| group.values)
+            .sum::<usize>(),
+        4509
+    );
+    assert_eq!(report.differences + report.excluded, 4509);
+    assert!(report.groups.iter().all(|group| group.wired));
+    let weakest = |suffix: &str| {
+        let effects = report
+            .groups
+            .iter()
+            .filter(|group| group.name.ends_with(suffix));
+        effects
+            .map(|group| group.effect)
+            .fold(f64::INFINITY, f64::min)
+    };
+    println!(
+        "weakest knock-out: {:.1e}",
+        weakest(".strength").min(weakest(".gain"))
+    );
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(
+        text.starts_with(r#"{"seed":4,"trials":2,"loss":"#),
+        "{text}"
+    );
+}
+
+/// Smaller in every dimension: fewer steps, another number of classes, no APL feedback.
+fn other_networks() {
+    let data = sample::sample(3, 1).unwrap();
+    let circuit = Circuit::larva()
+        .with("time.steps", 12)
+        .unwrap()
+        .with("readout.classes", 5)
+        .unwrap();
+    let network = Network::compile(&circuit, &data.connectome).unwrap();
+    check(&network, 1, 2);
+}
+
+fn threads_do_not_matter() {
+    let data = sample::sample(3, 1).unwrap();
+    let circuit = Circuit::larva().with("time.steps", 4).unwrap();
+    let network = Network::compile(&circuit, &data.connectome).unwrap();
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| gradcheck(&network, 9, 1).unwrap())
+    };
+    assert_eq!(with(1), with(3));
+}
+
+fn senseless_batches_are_refused() {
+    let data = sample::sample(3, 1).unwrap();
+    let network = Network::compile(&Circuit::larva(), &data.connectome).unwrap();
+    for trials in [0, 17] {
+        assert_eq!(
+            gradcheck(&network, 1, trials),
+            Err(GradcheckError::Trials { trials })
+        );
+    }
+}
+
+fn main() {
+    Suite::new("gradcheck")
+        .test_with_shared("the larva", "data", |path| {
+            let data = DataSet::load(&path).unwrap();
+            larva(&Network::compile(&Circuit::larva(), &data.connectome).unwrap());
+        })
+        .test("a drawn larva, other sizes", other_networks)
+        .test("threads do not matter", threads_do_not_matter)
+        .test(
+            "senseless batches are refused",
+            senseless_batches_are_refused,
+        )
+        .run();
+}

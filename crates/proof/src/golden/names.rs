@@ -100,7 +100,7 @@ pub(crate) fn noise_slots() -> Vec<(String, usize)> {
         _ => 144,
     };
     let mut slots = vec![("receptor".to_owned(), sizes("ORN"))];
-    let mut release = |labels: &[&str], target: &str| -> Vec<(String, usize)> {
+    let release = |labels: &[&str], target: &str| -> Vec<(String, usize)> {
         let slot = |label: &&str| {
             (
                 format!("release/{}", pathway(label).unwrap_or_default()),

@@ -1,0 +1,210 @@
+//! Gradient check: the adjoint against dual numbers and central differences, for every parameter.
+//!
+//! At a random point at which every pathway acts, in graded mode, in `f64`, with frozen generated
+//! noise, for the objective `CE + 15 S`. Dual numbers go through the engine's own forward pass, so
+//! they prove the adjoint and not the equations; those are what golden vectors are for.
+
+mod derivatives;
+mod numbers;
+mod objective;
+mod point;
+mod report;
+
+use kenyon_circuit::{
+    GradientWorkspace, Interventions, Network, Noise, NoiseStream, Parameters, Stimulus,
+    forward_graded, gradient,
+};
+use kenyon_learning::{Loss, SparsityTerm};
+
+use derivatives::{Watch, by_differences, by_dual_numbers};
+use numbers::{Number, Several};
+use objective::Objective;
+use point::Point;
+use report::{maximum, median};
+
+pub use report::{GradcheckReport, GroupReport};
+
+/// Largest batch; more trials prove nothing more.
+const MOST_TRIALS: usize = 16;
+/// Largest response of a receptor.
+const STRONGEST: f64 = 0.8;
+
+/// Why a gradient cannot be checked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GradcheckError {
+    /// No trial, or too many.
+    #[error("a gradient check takes 1 to {MOST_TRIALS} trials, not {trials}")]
+    Trials {
+        /// The number given.
+        trials: usize,
+    },
+}
+
+/// The batch of a check.
+pub(crate) struct Trials {
+    pub seed: u64,
+    pub attempt: u32,
+    stimuli: Vec<Stimulus>,
+    labels: Vec<usize>,
+    stream: NoiseStream,
+}
+
+impl Trials {
+    fn new(network: &Network, seed: u64, attempt: u32, count: usize) -> Self {
+        let stream = NoiseStream::new(seed, "gradcheck/stimuli");
+        let stimulus = |place: u32| {
+            let trial = attempt * MOST_TRIALS as u32 + place;
+            let uniforms = stream.uniforms(network.channels(), trial);
+            let response = |uniform: &f64| (STRONGEST * uniform) as f32;
+            Stimulus {
+                input: uniforms.iter().map(response).collect(),
+                trial,
+            }
+        };
+        let label = |uniform: &f64| (uniform * network.classes() as f64) as usize;
+        Self {
+            seed,
+            attempt,
+            stimuli: (0..count as u32).map(stimulus).collect(),
+            labels: stream
+                .uniforms(count, u32::MAX - attempt)
+                .iter()
+                .map(label)
+                .collect(),
+            stream: NoiseStream::new(seed, "gradcheck/circuit"),
+        }
+    }
+
+    fn objective<'a>(&'a self, network: &Network, parameters: &'a Parameters) -> Objective<'a> {
+        Objective::new(network, parameters, &self.labels)
+    }
+
+    /// Counts of the population that is read, trial by trial. `watch` sees the spikes of every step.
+    fn counts<T: Number, const N: usize>(
+        &self,
+        network: &Network,
+        stored: &[Several<T, N>],
+        mut watch: impl FnMut(&[Several<T, N>]),
+    ) -> Vec<Vec<Several<T, N>>> {
+        let read = network.readout_population().range.clone();
+        let trial = |stimulus: &Stimulus| {
+            let counts = forward_graded(
+                network,
+                stored,
+                std::slice::from_ref(stimulus),
+                Noise::Generated(self.stream),
+                &Interventions::default(),
+                &mut Watch(&mut watch),
+            );
+            counts[read.clone()].to_vec()
+        };
+        self.stimuli.iter().map(trial).collect()
+    }
+}
+
+/// Checks the gradient of `network` on a batch of `trials`; `seed` draws everything that is random.
+/// Results do not depend on the number of threads.
+///
+/// # Errors
+/// See [`GradcheckError`].
+pub fn gradcheck(
+    network: &Network,
+    seed: u64,
+    trials: usize,
+) -> Result<GradcheckReport, GradcheckError> {
+    if trials == 0 || trials > MOST_TRIALS {
+        return Err(GradcheckError::Trials { trials });
+    }
+    let Point {
+        trials: batch,
+        parameters,
+        effects,
+    } = point::draw(network, seed, trials);
+    let (loss, adjoint) = by_adjoint(network, &batch, &parameters);
+    let (value, duals) = by_dual_numbers(network, &batch, &parameters);
+    let differences = by_differences(network, &batch, &parameters);
+
+    let mut errors = Vec::new();
+    let mut groups = Vec::new();
+    for (group, &effect) in network.table().groups().iter().zip(&effects) {
+        let range = group.range.clone();
+        let largest = maximum(adjoint[range.clone()].iter().map(|slope| slope.abs()));
+        let scale = if largest > 0.0 { largest } else { 1.0 };
+        let dual = maximum(
+            range
+                .clone()
+                .map(|index| (adjoint[index] - duals[index]).abs() / scale),
+        );
+        let judged: Vec<f64> = range
+            .clone()
+            .filter(|&index| differences[index].smooth)
+            .map(|index| {
+                let rounding = f64::EPSILON * loss.abs() / differences[index].width;
+                (adjoint[index] - differences[index].slope).abs() / (largest + rounding)
+            })
+            .collect();
+        groups.push(GroupReport {
+            name: group.name.clone(),
+            values: range.len(),
+            wired: wired(network, &group.name),
+            effect,
+            largest,
+            dual,
+            difference_median: median(&judged),
+            difference_maximum: maximum(judged.iter().copied()),
+            excluded: range.len() - judged.len(),
+        });
+        errors.extend(judged);
+    }
+    Ok(GradcheckReport {
+        seed,
+        trials,
+        loss,
+        dual: maximum(groups.iter().map(|group| group.dual)),
+        objective: (loss - value).abs() / loss.abs(),
+        difference_median: median(&errors),
+        difference_maximum: maximum(errors.iter().copied()),
+        differences: errors.len(),
+        excluded: groups.iter().map(|group| group.excluded).sum(),
+        groups,
+    })
+}
+
+/// The objective of the training code and its gradient by the adjoint, in `f64`.
+fn by_adjoint(network: &Network, batch: &Trials, parameters: &Parameters) -> (f64, Vec<f64>) {
+    let loss = Loss {
+        sparsity: Some(SparsityTerm::STUDENT),
+        energy: None,
+        ramp_epochs: 0,
+    };
+    let mut value = f64::NAN;
+    let gradient = gradient(
+        &mut GradientWorkspace::<f64>::for_scalar(network),
+        network,
+        parameters,
+        &batch.stimuli,
+        Noise::Generated(batch.stream),
+        &Interventions::default(),
+        &mut |responses| {
+            let (report, upstream) = loss.evaluate(0, responses, &batch.labels, network);
+            value = report.total;
+            upstream
+        },
+    );
+    (value, gradient)
+}
+
+/// Whether the pathway or the gap junctions that a group belongs to exist in the connectome.
+fn wired(network: &Network, group: &str) -> bool {
+    let owner = group.rsplit_once('.').map_or(group, |(owner, _)| owner);
+    let counts = network.pathway_counts();
+    if let Some(counts) = counts.iter().find(|counts| counts.name == owner) {
+        return counts.edges > 0;
+    }
+    let gap = group.strip_prefix("gap.");
+    let set = network
+        .gap_junctions()
+        .iter()
+        .find(|set| Some(set.name.as_str()) == gap);
+    set.is_none_or(|set| !set.pairs.is_empty())
+}
