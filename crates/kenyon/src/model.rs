@@ -22,8 +22,8 @@ pub(crate) struct SubjectArguments {
     /// Circuit file [default: the larval olfactory pathway]
     #[arg(long, value_name = "FILE")]
     pub circuit: Option<PathBuf>,
-    /// How receptor responses reach receptor neurons [default: as the model was trained, by_position
-    /// without a model]
+    /// How receptor responses reach receptor neurons [default: by_position, or as the model was
+    /// trained]
     #[arg(long)]
     pub mapping: Option<Mapping>,
 }

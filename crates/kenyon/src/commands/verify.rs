@@ -1,6 +1,6 @@
 //! `kenyon verify`: replay golden vectors of an independent implementation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kenyon_connectome::DataSet;
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     for deviation in worst {
         table.row([
             if deviation.passed() { "ok" } else { "BAD" }.to_owned(),
-            deviation.file.trim_end_matches(".safetensors").to_owned(),
+            file_name(&deviation.file),
             deviation.tensor.clone(),
             format!("{:.2e}", deviation.deviation),
             format!("{:.0e}", deviation.tolerance),
@@ -94,4 +94,13 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     ));
     output.json(&verification)?;
     Ok(Ending::of_failures(failed))
+}
+
+/// The name of a golden file without folder and ending.
+fn file_name(path: &str) -> String {
+    let stem = Path::new(path).file_stem();
+    stem.map_or_else(
+        || path.to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }

@@ -1,0 +1,23 @@
+//! The command line from outside: help, exit codes, messages, crashes, determinism.
+//!
+//! Everything runs on the statistical larva, so nothing needs data.
+
+mod bad_data;
+mod bad_input;
+mod crash;
+mod determinism;
+mod help;
+mod results;
+mod support;
+
+use kenyon_testing::Suite;
+
+fn main() {
+    let suite = Suite::new("cli");
+    let suite = help::add(suite);
+    let suite = results::add(suite);
+    let suite = bad_input::add(suite);
+    let suite = bad_data::add(suite);
+    let suite = determinism::add(suite);
+    crash::add(suite).run();
+}

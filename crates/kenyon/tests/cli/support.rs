@@ -1,0 +1,139 @@
+//! Running the binary.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary under test.
+pub const KENYON: &str = env!("CARGO_BIN_EXE_kenyon");
+/// Makes a command independent of data.
+pub const LARVA: [&str; 2] = ["--statistical-larva", "3"];
+/// A training of about a second.
+pub const SHORT: [&str; 8] = [
+    "train",
+    "--teacher-epochs",
+    "2",
+    "--epochs",
+    "4",
+    "--checkpoint-every",
+    "1",
+    "--quiet",
+];
+
+/// What a command left behind.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A command in an environment of its own: no settings of the caller, no network, no cache.
+pub fn isolated(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    let variables = [
+        "KENYON_DATA",
+        "KENYON_ISA",
+        "RUST_BACKTRACE",
+        "NO_PROXY",
+        "no_proxy",
+    ];
+    for variable in variables {
+        command.env_remove(variable);
+    }
+    // Nobody listens there, so a download fails at once.
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(variable, "http://127.0.0.1:9");
+    }
+    command
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("XDG_CACHE_HOME", folder.join("cache"))
+        .env("COLUMNS", "100")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the binary in a folder.
+pub fn kenyon(folder: &Path, arguments: &[&str]) -> Run {
+    outcome(isolated(KENYON, folder).args(arguments))
+}
+
+/// Runs a command to its end.
+pub fn outcome(command: &mut Command) -> Run {
+    let output = command.output().expect("the command can be started");
+    let run = Run {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    };
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    run
+}
+
+impl Run {
+    /// The last line of standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let line = self.stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(line)
+            .unwrap_or_else(|error| panic!("{error}: {line}\n{}", self.stderr))
+    }
+
+    /// Asserts that it ended well.
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+
+    /// Asserts exit code 2 and a message of one line (besides warnings and the hint) with all parts.
+    #[track_caller]
+    pub fn refused(self, parts: &[&str]) -> Self {
+        assert_eq!(self.code, Some(2), "{}{}", self.stdout, self.stderr);
+        let errors: Vec<&str> = self
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("error: "))
+            .collect();
+        assert_eq!(errors.len(), 1, "{}", self.stderr);
+        for part in parts {
+            assert!(
+                errors[0].contains(part),
+                "\"{part}\" is not in: {}",
+                self.stderr
+            );
+        }
+        let others = self.stderr.lines().filter(|line| {
+            !["error: ", "hint: ", "warning: "]
+                .iter()
+                .any(|start| line.starts_with(start))
+        });
+        assert_eq!(others.count(), 0, "{}", self.stderr);
+        self
+    }
+}
+
+/// A training as an argument list; `out` is its folder.
+pub fn short<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&SHORT, &LARVA[..], &["--out", out], more].concat()
+}
+
+/// A trained model that tests share and must not change: its folder is `run` below this one.
+pub fn trained() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = TempDir::new().expect("a temporary folder");
+        kenyon(folder.path(), &short("run", &["--threads", "1"])).succeeded();
+        folder
+    });
+    folder.path()
+}
+
+/// The bytes of a file.
+#[track_caller]
+pub fn bytes(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
