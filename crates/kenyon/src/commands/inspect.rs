@@ -231,7 +231,7 @@ fn show(inspection: &Inspection, output: &Output) {
         ">rate",
     ]);
     for row in &inspection.parameters {
-        let bound = |value: Option<f64>| value.map_or_else(String::new, |value| number(value));
+        let bound = |value: Option<f64>| value.map_or_else(String::new, number);
         table.row([
             row.name.clone(),
             thousands(row.values),

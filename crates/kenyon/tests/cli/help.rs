@@ -36,6 +36,10 @@ pub fn add(mut suite: Suite) -> Suite {
             check(command)
         });
     }
+    // Its text is free to change with the study; only the example is required.
+    suite = suite.test("help::reproduce", || {
+        help("reproduce");
+    });
     suite.test("help::version", || {
         let folder = TempDir::new().expect("a temporary folder");
         let run = kenyon(folder.path(), &["--version"]).succeeded();
@@ -46,7 +50,8 @@ pub fn add(mut suite: Suite) -> Suite {
     })
 }
 
-fn check(command: &str) {
+/// The help of a command, which must end with an example.
+fn help(command: &str) -> String {
     let folder = TempDir::new().expect("a temporary folder");
     let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
     let help = kenyon(folder.path(), &arguments).succeeded().stdout;
@@ -55,6 +60,11 @@ fn check(command: &str) {
         last.starts_with("Example: kenyon "),
         "no example at the end of {command}: {last}"
     );
+    help
+}
+
+fn check(command: &str) {
+    let help = help(command);
     let name = if command.is_empty() {
         "kenyon".to_owned()
     } else {
