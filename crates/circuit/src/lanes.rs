@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn exp_is_accurate_over_its_range() {
-        for k in -87_000..=87_000 {
+        for k in -86_999..=86_999 {
             let x = k as f32 * 1e-3;
             let truth = f64::from(x).exp();
             let error = (f64::from(exp(x)) - truth).abs() / truth;

@@ -123,6 +123,8 @@ pub struct GapJunction {
     pub name: String,
     /// Coupled pairs, as positions among all simulated neurons.
     pub pairs: Vec<(u32, u32)>,
+    /// Positions of the coupled populations: one or two, each with one input per neuron.
+    pub(crate) populations: Vec<usize>,
     pub(crate) conductance: usize,
 }
 
@@ -758,6 +760,12 @@ impl Compiler<'_> {
                     .start as u32
             };
             let (first, second) = (start(0), start(1));
+            let mut populations: Vec<usize> = entry
+                .between
+                .iter()
+                .map(|side| self.position(side.get_ref()))
+                .collect();
+            populations.dedup();
             let name = entry.name.get_ref().clone();
             let conductance = self
                 .push(format!("gap.{name}"), Vec::new(), "S", &entry.conductance_s)
@@ -769,6 +777,7 @@ impl Compiler<'_> {
             sets.push(GapJunction {
                 name,
                 pairs,
+                populations,
                 conductance,
             });
         }

@@ -128,26 +128,22 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         let zero = S::splat(0.0);
         // Scratch: the adjoints of the gap currents, neuron by neuron.
         let currents = &mut self.signal;
-        currents.fill(zero);
-        for population in network.populations() {
-            if !super::has_axon(population.model) {
-                currents[population.range.clone()]
-                    .copy_from_slice(&self.bar.input[population.ports.main.clone()]);
-            }
+        for &index in &set.populations {
+            let population = &network.populations()[index];
+            let range = population.range.clone();
+            self.differences[range.clone()].fill(zero);
+            currents[range].copy_from_slice(&self.bar.input[population.ports.main.clone()]);
         }
-        self.differences.fill(zero);
         gap_junction::differences(&set.pairs, currents, &mut self.differences);
         let voltage = &self.tape.voltage[step * network.neurons()..][..network.neurons()];
         let mut sum = zero;
-        for ((bar, &difference), &voltage) in self
-            .bar
-            .voltage
-            .iter_mut()
-            .zip(&self.differences)
-            .zip(voltage)
-        {
-            sum = voltage.mul_add(difference, sum);
-            *bar = difference.mul_add(conductance, *bar);
+        for &index in &set.populations {
+            for neuron in network.populations()[index].range.clone() {
+                one_at_a_time();
+                let (bar, difference) = (&mut self.bar.voltage[neuron], self.differences[neuron]);
+                sum = voltage[neuron].mul_add(difference, sum);
+                *bar = difference.mul_add(conductance, *bar);
+            }
         }
         let total = &mut self.bar.coefficient[set.conductance];
         *total = *total + sum;
@@ -231,9 +227,11 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                     wiring,
                     weights,
                     state,
-                    &mut self.signal,
-                    &self.bar.input[pathway.port.clone()],
-                    bar,
+                    instantaneous::Adjoint {
+                        input: &self.bar.input[pathway.port.clone()],
+                        source: bar,
+                        sent: &mut self.signal,
+                    },
                 );
                 let (Mechanism::Graded { gain, .. }
                 | Mechanism::RunningRate { gain }

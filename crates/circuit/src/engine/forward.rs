@@ -119,13 +119,12 @@ impl<S: Scalar> Engine<S> {
             return;
         };
         let set = &network.gap_junctions[index];
-        self.differences.fill(S::splat(0.0));
+        for &index in &set.populations {
+            self.differences[network.populations()[index].range.clone()].fill(S::splat(0.0));
+        }
         gap_junction::differences(&set.pairs, &self.voltage, &mut self.differences);
-        for population in network.populations() {
-            // Only single-compartment populations are coupled; they have one input per neuron.
-            if has_axon(population.model) {
-                continue;
-            }
+        for &index in &set.populations {
+            let population = &network.populations()[index];
             let inputs = &mut self.input[population.ports.main.clone()];
             for (input, &difference) in inputs
                 .iter_mut()

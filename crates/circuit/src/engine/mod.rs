@@ -264,8 +264,8 @@ fn draw<S: Scalar>(
         }
         NoiseSource::Injected { noise, trials } => {
             for (neuron, value) in out[..slot.neurons].iter_mut().enumerate() {
-                for lane in 0..S::LANES {
-                    value.set_lane(lane, noise.value(slot, step, trials[lane], neuron));
+                for (lane, &trial) in trials[..S::LANES].iter().enumerate() {
+                    value.set_lane(lane, noise.value(slot, step, trial, neuron));
                 }
             }
         }

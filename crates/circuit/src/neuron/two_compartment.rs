@@ -138,7 +138,8 @@ pub(crate) fn step<S: Scalar, const GRADED: bool>(
     let n = c.threshold.len();
     let (zero, one, half) = (S::splat(0.0), S::splat(1.0), S::splat(0.5));
     let Propagator { m1, m2, k11, k12 } = c.propagator;
-    for i in 0..n {
+    let [n1, n2, n3] = normals.map(|normal| &normal[..n]);
+    for (i, &threshold) in c.threshold.iter().enumerate() {
         one_at_a_time();
         let rest_of_timer = (state.timer[i] - m.step).max(zero);
         let ready = one - rest_of_timer.above(zero);
@@ -148,11 +149,11 @@ pub(crate) fn step<S: Scalar, const GRADED: bool>(
         let (vd, va) = (state.dendrite[i], state.axon[i]);
         let vd1 = m1.mul_add(vd, m2.mul_add(va, k11.mul_add(id, k12 * ia)));
         let va1 = m2.mul_add(vd, m1.mul_add(va, k12.mul_add(id, k11 * ia)));
-        let vd2 = c.membrane.mul_add(normals[0][i], vd1);
-        let va2 = c.membrane.mul_add(normals[1][i], va1);
+        let vd2 = c.membrane.mul_add(n1[i], vd1);
+        let va2 = c.membrane.mul_add(n2[i], va1);
         let vd3 = vd2.max(m.floor);
         let va4 = ready.select(va2.max(m.floor), zero);
-        let excess = va4 - c.jitter.mul_add(normals[2][i], c.threshold[i]);
+        let excess = va4 - c.jitter.mul_add(n3[i], threshold);
         let s = spike::<S, GRADED>(excess, ready, m.steepness);
         let reset = s.above(half);
         state.dendrite[i] = reset.select(zero, vd3);

@@ -71,7 +71,17 @@ pub(crate) fn step<S: Scalar>(
     }
 }
 
-/// Adds to `source_bar`; returns the contribution to the adjoint of the gain.
+/// Adjoints of one pathway in one step.
+pub(crate) struct Adjoint<'a, S> {
+    /// Of the inputs of the target population.
+    pub input: &'a [S],
+    /// Of the state that the signal reads, accumulated.
+    pub source: &'a mut [S],
+    /// Scratch, one per source.
+    pub sent: &'a mut [S],
+}
+
+/// Adds to `bar.source`; returns the contribution to the adjoint of the gain.
 #[inline(always)]
 pub(crate) fn adjoint<S: Scalar>(
     gain: S,
@@ -79,15 +89,13 @@ pub(crate) fn adjoint<S: Scalar>(
     wiring: &Wiring,
     weights: &[S::Weight],
     source: &[S],
-    scratch: &mut [S],
-    input_bar: &[S],
-    source_bar: &mut [S],
+    bar: Adjoint<'_, S>,
 ) -> S {
-    let q = &mut scratch[..wiring.sources.len()];
+    let q = &mut bar.sent[..wiring.sources.len()];
     q.fill(S::splat(0.0));
     for (row, &target) in wiring.targets.iter().enumerate() {
         one_at_a_time();
-        wiring.scatter(weights, q, row, input_bar[target as usize]);
+        wiring.scatter(weights, q, row, bar.input[target as usize]);
     }
     let mut gain_bar = S::splat(0.0);
     for (&q, &neuron) in q.iter().zip(&wiring.sources) {
@@ -95,7 +103,7 @@ pub(crate) fn adjoint<S: Scalar>(
         let neuron = neuron as usize;
         let state = source[neuron];
         gain_bar = signal.value(state).mul_add(q, gain_bar);
-        source_bar[neuron] = (q * gain).mul_add(signal.slope(state), source_bar[neuron]);
+        bar.source[neuron] = (q * gain).mul_add(signal.slope(state), bar.source[neuron]);
     }
     gain_bar
 }
