@@ -94,14 +94,43 @@ pub(crate) fn by_differences(
     parameters: &Parameters,
 ) -> Vec<Difference> {
     let objective = trials.objective(network, parameters);
+    let biophysical: Vec<usize> = (0..network.table().biophysical()).collect();
+    let mut differences = differences(network, trials, parameters, &biophysical, 1.0);
+    let decoder = decoder(network, trials, parameters, |logits, place, rate| {
+        let side = |width: f64| {
+            let mut logits = logits.to_vec();
+            for (logits, &rate) in logits.iter_mut().zip(rate) {
+                logits[place] += width * rate;
+            }
+            objective.cross_entropy(&logits)
+        };
+        (side(WIDTH) - side(-WIDTH)) / (2.0 * WIDTH)
+    });
+    let smooth = |slope: f64| Difference {
+        slope,
+        width: WIDTH,
+        smooth: true,
+    };
+    differences.extend(decoder.into_iter().map(smooth));
+    differences
+}
+
+/// Central differences by some of the biophysical parameters; `narrower` divides their width.
+pub(crate) fn differences(
+    network: &Network,
+    trials: &Trials,
+    parameters: &Parameters,
+    indices: &[usize],
+    narrower: f64,
+) -> Vec<Difference> {
+    let objective = trials.objective(network, parameters);
     let groups = network.table().groups();
     let widths: Vec<f64> = groups
         .iter()
-        .flat_map(|group| std::iter::repeat_n(width(group), group.range.len()))
+        .flat_map(|group| std::iter::repeat_n(width(group) / narrower, group.range.len()))
         .collect();
-    let biophysical: Vec<usize> = (0..network.table().biophysical()).collect();
-    let mut differences: Vec<Difference> = biophysical
-        .par_chunks(DIFFERENCES)
+    let passes = indices.par_chunks(DIFFERENCES);
+    passes
         .flat_map_iter(|indices| {
             let mut stored: Vec<Several<f64, SIDES>> = parameters
                 .values
@@ -142,24 +171,7 @@ pub(crate) fn by_differences(
                 .map(difference)
                 .collect::<Vec<_>>()
         })
-        .collect();
-    let decoder = decoder(network, trials, parameters, |logits, place, rate| {
-        let side = |width: f64| {
-            let mut logits = logits.to_vec();
-            for (logits, &rate) in logits.iter_mut().zip(rate) {
-                logits[place] += width * rate;
-            }
-            objective.cross_entropy(&logits)
-        };
-        (side(WIDTH) - side(-WIDTH)) / (2.0 * WIDTH)
-    });
-    let smooth = |slope: f64| Difference {
-        slope,
-        width: WIDTH,
-        smooth: true,
-    };
-    differences.extend(decoder.into_iter().map(smooth));
-    differences
+        .collect()
 }
 
 /// One number per decoder parameter, weights first. `slope` gets the decoder outputs of all trials,

@@ -16,7 +16,7 @@ use kenyon_circuit::{
 };
 use kenyon_learning::{Loss, SparsityTerm};
 
-use derivatives::{Watch, by_differences, by_dual_numbers};
+use derivatives::{Difference, Watch, by_differences, by_dual_numbers};
 use numbers::{Number, Several};
 use objective::Objective;
 use point::Point;
@@ -26,6 +26,10 @@ pub use report::{GradcheckReport, GroupReport};
 
 /// Largest batch; more trials prove nothing more.
 const MOST_TRIALS: usize = 16;
+/// Errors of differences beyond this are looked at again with a narrower difference.
+const CURVED: f64 = 1e-6;
+/// How much narrower.
+const NARROWER: f64 = 5.0;
 /// Largest response of a receptor.
 const STRONGEST: f64 = 0.8;
 
@@ -122,7 +126,32 @@ pub fn gradcheck(
     } = point::draw(network, seed, trials);
     let (loss, adjoint) = by_adjoint(network, &batch, &parameters);
     let (value, duals) = by_dual_numbers(network, &batch, &parameters);
-    let differences = by_differences(network, &batch, &parameters);
+    let mut differences = by_differences(network, &batch, &parameters);
+    let largest: Vec<f64> = network
+        .table()
+        .groups()
+        .iter()
+        .flat_map(|group| {
+            let largest = maximum(adjoint[group.range.clone()].iter().map(|slope| slope.abs()));
+            std::iter::repeat_n(largest, group.range.len())
+        })
+        .collect();
+    let error = |index: usize, difference: &Difference| {
+        let rounding = f64::EPSILON * loss.abs() / difference.width;
+        (adjoint[index] - difference.slope).abs() / (largest[index] + rounding)
+    };
+    // Where the objective is strongly curved the width itself is the error; a wrong derivative stays
+    // wrong however narrow the difference is.
+    let curved: Vec<usize> = (0..network.table().biophysical())
+        .filter(|&index| differences[index].smooth)
+        .filter(|&index| error(index, &differences[index]) > CURVED)
+        .collect();
+    let narrow = derivatives::differences(network, &batch, &parameters, &curved, NARROWER);
+    for (&index, narrow) in curved.iter().zip(narrow) {
+        if narrow.smooth && error(index, &narrow) < error(index, &differences[index]) {
+            differences[index] = narrow;
+        }
+    }
 
     let mut errors = Vec::new();
     let mut groups = Vec::new();
@@ -138,10 +167,7 @@ pub fn gradcheck(
         let judged: Vec<f64> = range
             .clone()
             .filter(|&index| differences[index].smooth)
-            .map(|index| {
-                let rounding = f64::EPSILON * loss.abs() / differences[index].width;
-                (adjoint[index] - differences[index].slope).abs() / (largest + rounding)
-            })
+            .map(|index| error(index, &differences[index]))
             .collect();
         groups.push(GroupReport {
             name: group.name.clone(),
@@ -164,6 +190,7 @@ pub fn gradcheck(
         objective: (loss - value).abs() / loss.abs(),
         difference_median: median(&errors),
         difference_maximum: maximum(errors.iter().copied()),
+        narrowed: curved.len(),
         differences: errors.len(),
         excluded: groups.iter().map(|group| group.excluded).sum(),
         groups,

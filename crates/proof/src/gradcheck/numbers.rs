@@ -219,7 +219,7 @@ mod tests {
                     DualNum::ln_1p(&DualNum::exp(&x)),
                 ),
             ] {
-                let close = |a: f64, b: f64| (a - b).abs() <= 1e-13 * b.abs().max(1e-12);
+                let close = |a: f64, b: f64| (a - b).abs() <= 1e-13 * b.abs().max(1.0);
                 assert!(
                     close(ours.re, theirs.re) && close(ours.eps, theirs.eps),
                     "{ours} {theirs}"

@@ -1,8 +1,8 @@
 //! A random parameter point at which every pathway acts.
 //!
 //! At the start values of a circuit many pathways are a thousand times too weak for their gradient to
-//! be checked. The point is drawn inside the bounds, and pathways, gap junctions and gains whose
-//! removal hardly changes the decoder output are then strengthened until it does.
+//! be checked. The point is drawn inside the bounds; pathways, gap junctions and gains with a gradient
+//! too small to be checked by differences are then strengthened, and their sources excited.
 
 use kenyon_circuit::{Form, Network, NoiseStream, ParameterGroup, Parameters};
 use rayon::prelude::*;
@@ -11,16 +11,16 @@ use super::numbers::Several;
 use super::report::maximum;
 use super::{Trials, by_adjoint, wired};
 
-/// A knock-out should change a decoder output by this much.
-const KNOCKED_OUT: f64 = 0.02;
-/// A small move of a recovery time should change one by this much.
-const MOVED: f64 = 0.002;
 /// Every gradient should be so large that the rounding of a difference does not drown it.
 const SMALLEST_GRADIENT: f64 = 0.02;
+/// Share of it below which the sources of a pathway are taken for silent.
+const SILENT: f64 = 0.05;
+/// What strengthening adds to a stored value.
+const STRONGER: f64 = 0.7;
 /// Points tried before the best one is taken.
 const ATTEMPTS: u32 = 12;
 /// Rounds of strengthening.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 10;
 /// Strength around which chemical pathways are drawn, ampere: neither silent nor saturated.
 const STRENGTH_A: f64 = 3e-10;
 /// Stored values that switch a group off: `exp` and `softplus` of it are negligible.
@@ -46,40 +46,28 @@ pub(crate) struct Point {
 
 /// Draws points and batches until every group that exists acts, and returns the best one.
 pub(crate) fn draw(network: &Network, seed: u64, trials: usize) -> Point {
-    let groups = network.table().groups();
-    let wired: Vec<bool> = groups
-        .iter()
-        .map(|group| wired(network, &group.name))
-        .collect();
-    let mut best: Option<(f64, Point)> = None;
+    let mut best: Option<(f64, Trials, Parameters)> = None;
     for attempt in 0..ATTEMPTS {
-        let point = strengthened(network, &wired, Trials::new(network, seed, attempt, trials));
-        let (_, gradient) = by_adjoint(network, &point.trials, &point.parameters);
-        let mut score = f64::INFINITY;
-        for ((group, &effect), _) in groups
-            .iter()
-            .zip(&point.effects)
-            .zip(&wired)
-            .filter(|(_, wired)| **wired)
-        {
-            let slopes = &gradient[group.range.clone()];
-            score = score.min(maximum(slopes.iter().map(|slope| slope.abs())) / SMALLEST_GRADIENT);
-            if removable(group) {
-                score = score.min(effect / KNOCKED_OUT);
-            }
+        let trials = Trials::new(network, seed, attempt, trials);
+        let (weakest, parameters) = strengthened(network, &trials);
+        if best.as_ref().is_none_or(|(other, ..)| weakest > *other) {
+            best = Some((weakest, trials, parameters));
         }
-        if best.as_ref().is_none_or(|(other, _)| score > *other) {
-            best = Some((score, point));
-        }
-        if score >= 1.0 {
+        if weakest >= SMALLEST_GRADIENT {
             break;
         }
     }
-    best.expect("at least one attempt is made").1
+    let (_, trials, parameters) = best.expect("at least one attempt is made");
+    let effects = effects(network, &trials, &parameters);
+    Point {
+        trials,
+        parameters,
+        effects,
+    }
 }
 
-/// One random point, of which weak groups are strengthened.
-fn strengthened(network: &Network, wired: &[bool], trials: Trials) -> Point {
+/// One random point, of which weak groups are strengthened, and its weakest gradient.
+fn strengthened(network: &Network, trials: &Trials) -> (f64, Parameters) {
     let groups = network.table().groups();
     let stream = NoiseStream::new(trials.seed, "gradcheck/point");
     let uniforms = stream.uniforms(network.table().len(), trials.attempt);
@@ -89,37 +77,84 @@ fn strengthened(network: &Network, wired: &[bool], trials: Trials) -> Point {
             parameters.values[index] = stored(group, uniforms[index]);
         }
     }
-    let mut effects = effects(network, &trials, &parameters);
+    let mut best = (
+        weakest(network, &gradients(network, trials, &parameters)),
+        parameters.clone(),
+    );
     for _ in 0..ROUNDS {
-        let mut changed = false;
-        for ((group, &effect), &wired) in groups.iter().zip(&effects).zip(wired) {
+        let gradients = gradients(network, trials, &parameters);
+        let score = weakest(network, &gradients);
+        if score > best.0 {
+            best = (score, parameters.clone());
+        }
+        if score >= SMALLEST_GRADIENT {
+            break;
+        }
+        for (group, &own) in groups.iter().zip(&gradients) {
             // A stronger pathway also shows more of its depression.
             let recovery = group.name.strip_suffix(".strength").and_then(|owner| {
                 let name = format!("{owner}.recovery");
                 groups.iter().position(|other| other.name == name)
             });
-            let faint = recovery.is_some_and(|place| effects[place] < MOVED);
-            if !removable(group) || !wired || (effect >= KNOCKED_OUT && !faint) {
+            let gradient = recovery.map_or(own, |place| own.min(gradients[place]));
+            if !removable(group) || !wired(network, &group.name) || gradient >= SMALLEST_GRADIENT {
                 continue;
+            }
+            if gradient < SILENT * SMALLEST_GRADIENT {
+                excite_sources(network, &group.name, &mut parameters);
             }
             let high = group
                 .bounds
                 .map_or(f64::INFINITY, |(_, high)| group.form.store(high));
             for value in &mut parameters.values[group.range.clone()] {
-                let stronger = (*value + 1.0).min(high);
-                changed |= stronger > *value;
-                *value = stronger;
+                *value = (*value + STRONGER).min(high);
             }
         }
-        if !changed {
-            break;
-        }
-        effects = self::effects(network, &trials, &parameters);
     }
-    Point {
-        trials,
-        parameters,
-        effects,
+    best
+}
+
+/// Largest entry of the gradient of each group.
+fn gradients(network: &Network, trials: &Trials, parameters: &Parameters) -> Vec<f64> {
+    let (_, gradient) = by_adjoint(network, trials, parameters);
+    let largest = |group: &ParameterGroup| {
+        maximum(
+            gradient[group.range.clone()]
+                .iter()
+                .map(|slope| slope.abs()),
+        )
+    };
+    network.table().groups().iter().map(largest).collect()
+}
+
+/// The smallest of those of groups that exist.
+fn weakest(network: &Network, gradients: &[f64]) -> f64 {
+    let groups = network.table().groups().iter().zip(gradients);
+    let existing = groups.filter(|(group, _)| wired(network, &group.name));
+    existing
+        .map(|(_, &gradient)| gradient)
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Lowers the thresholds of the neurons that send through the pathway of a group.
+fn excite_sources(network: &Network, group: &str, parameters: &mut Parameters) {
+    let owner = group.rsplit_once('.').map_or(group, |(owner, _)| owner);
+    let pathway = network
+        .pathways()
+        .iter()
+        .find(|pathway| pathway.name == owner);
+    let Some(pathway) = pathway else { return };
+    let population = &network.populations()[pathway.source];
+    let threshold = network
+        .table()
+        .group(&format!("{}.threshold", population.name));
+    let Some((threshold, (low, _))) = threshold.and_then(|group| Some((group, group.bounds?)))
+    else {
+        return;
+    };
+    for &source in pathway.sources() {
+        let value = &mut parameters.values[threshold.range.start + source as usize];
+        *value += (low - *value) / 2.0;
     }
 }
 
@@ -145,7 +180,7 @@ fn stored(group: &ParameterGroup, uniform: f64) -> f64 {
         (Form::Logit, Some((low, high))) => low + between(0.5, 0.8) * (high - low),
         // Low thresholds: pathways of silent neurons prove nothing.
         (Form::Plain, Some((low, high))) => low + between(0.2, 0.6) * (high - low),
-        (Form::Log | Form::Logit, Some((low, high))) => low + between(0.3, 0.7) * (high - low),
+        (Form::Log, Some((low, high))) => low + between(0.3, 0.7) * (high - low),
         (Form::Log, None) => group.start + between(-0.3, 0.3),
         (Form::Softplus, _) => between(0.7, 1.5),
         (Form::Plain | Form::Logit, None) => around(group.start),

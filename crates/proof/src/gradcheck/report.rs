@@ -55,6 +55,9 @@ pub struct GradcheckReport {
     pub difference_median: f64,
     /// Largest error of all differences.
     pub difference_maximum: f64,
+    /// Number of differences that were repeated with a fifth of the width, because the objective is
+    /// strongly curved there or its rounding large.
+    pub narrowed: usize,
     /// Number of differences that were judged.
     pub differences: usize,
     /// Number that were left out.
@@ -107,4 +110,69 @@ pub(crate) fn maximum(values: impl IntoIterator<Item = f64>) -> f64 {
         }
     };
     values.into_iter().fold(0.0, larger)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> GradcheckReport {
+        let group = GroupReport {
+            name: "a.strength".to_owned(),
+            values: 1,
+            wired: true,
+            effect: 0.1,
+            largest: 2.0,
+            dual: 1e-12,
+            difference_median: 1e-9,
+            difference_maximum: 1e-9,
+            excluded: 0,
+        };
+        GradcheckReport {
+            seed: 1,
+            trials: 2,
+            loss: 3.0,
+            groups: vec![group],
+            dual: 1e-12,
+            objective: 0.0,
+            difference_median: 1e-9,
+            difference_maximum: 1e-9,
+            narrowed: 0,
+            differences: 1,
+            excluded: 0,
+        }
+    }
+
+    #[test]
+    fn every_figure_can_fail_a_check() {
+        assert!(report().passed());
+        let failing: [fn(&mut GradcheckReport); 8] = [
+            |report| report.dual = 2e-10,
+            |report| report.dual = f64::NAN,
+            |report| report.objective = 1e-9,
+            |report| report.difference_median = 2e-7,
+            |report| report.difference_maximum = 2e-5,
+            |report| report.difference_maximum = f64::NAN,
+            |report| report.groups[0].effect = 0.0,
+            |report| report.groups[0].largest = 0.0,
+        ];
+        for change in failing {
+            let mut changed = report();
+            change(&mut changed);
+            assert!(!changed.passed(), "{changed:?}");
+        }
+        let mut unwired = report();
+        (unwired.groups[0].wired, unwired.groups[0].largest) = (false, 0.0);
+        assert!(unwired.passed());
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_not_lost() {
+        assert!(maximum([1.0, f64::NAN, 2.0]).is_nan());
+        assert!(median(&[1.0, f64::NAN, 2.0]).is_nan());
+        assert_eq!(
+            (maximum([]), median(&[]), median(&[3.0, 1.0, 2.0, 10.0])),
+            (0.0, 0.0, 2.5)
+        );
+    }
 }
