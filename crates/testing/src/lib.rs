@@ -30,13 +30,20 @@ impl Suite {
     /// An empty suite; `name` prefixes every test.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { name, trials: Vec::new(), missing: Vec::new() }
+        Self {
+            name,
+            trials: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// Adds a test that always runs; it fails by panicking.
     #[must_use]
     pub fn test(mut self, test: &str, body: impl FnOnce() + Send + 'static) -> Self {
-        self.trials.push(Trial::test(format!("{}::{test}", self.name), move || run(body)));
+        self.trials
+            .push(Trial::test(format!("{}::{test}", self.name), move || {
+                run(body)
+            }));
         self
     }
 
