@@ -8,12 +8,16 @@ fn main() {
     let crates = Path::new("..");
     let training = ["connectome", "circuit", "learning"];
     export("KENYON_TRAINING_CODE", crates, &training);
-    export("KENYON_ANALYSIS_CODE", crates, &["analysis"]);
+    // Which measurements are made, and how figures are put together, is decided in this crate.
+    export("KENYON_ANALYSIS_CODE", crates, &["analysis", "study"]);
 }
 
 /// Sets `name` to the hash of the sources of `members`; files that only test are not among them.
 fn export(name: &str, crates: &Path, members: &[&str]) {
     let mut hash = Sha256::new();
+    let lock = crates.join("../Cargo.lock");
+    println!("cargo::rerun-if-changed={}", lock.display());
+    hash.update(std::fs::read(lock).unwrap_or_default());
     for member in members {
         let folder = crates.join(member).join("src");
         println!("cargo::rerun-if-changed={}", folder.display());

@@ -157,7 +157,7 @@ fn vary(name: &str, per_model: Vec<f64>) -> ScalarConsistency {
     let logarithms: Vec<f64> = per_model
         .iter()
         .filter(|&&value| value > 0.0)
-        .map(|value| value.ln())
+        .map(|&value| libm::log(value))
         .collect();
     ScalarConsistency {
         name: name.to_owned(),

@@ -62,20 +62,26 @@ pub(crate) fn check(circuit: &Circuit) -> Check {
     check_gap_junctions(circuit)
 }
 
-/// A fault that belongs to the file as a whole.
-fn fault(problem: String) -> CircuitError {
-    CircuitError::Meaning { line: 1, problem }
+/// Largest numbers that make sense; beyond them buffers could not be allocated.
+const MOST_STEPS: usize = 100_000;
+const MOST_CLASSES: usize = 100_000;
+const MOST_CHANNELS: usize = 1_000_000;
+
+/// A fault of the value `key` (`table.key`, or a key at the top of the file).
+fn fault(circuit: &Circuit, key: &str, problem: &str) -> CircuitError {
+    CircuitError::Meaning {
+        line: circuit.line_of_key(key),
+        problem: format!("{key} {problem}"),
+    }
 }
 
 fn check_constants(circuit: &Circuit) -> Check {
     if circuit.schema != SCHEMA {
-        return Err(fault(format!(
-            "schema is {}, this version reads {SCHEMA}",
-            circuit.schema
-        )));
+        let problem = format!("is {}, this version reads {SCHEMA}", circuit.schema);
+        return Err(fault(circuit, "schema", &problem));
     }
     let membrane = &circuit.membrane;
-    for (name, value) in [
+    for (key, value) in [
         ("time.step_s", circuit.time.step_s),
         ("membrane.resistance_ohm", membrane.resistance_ohm),
         ("membrane.refractory_s", membrane.refractory_s),
@@ -83,13 +89,12 @@ fn check_constants(circuit: &Circuit) -> Check {
         ("synapse.decay_s", circuit.synapse.decay_s),
     ] {
         if !(value.is_finite() && value > 0.0) {
-            return Err(fault(format!(
-                "{name} is {value}, it must be a positive number"
-            )));
+            let problem = format!("is {value}, it must be a positive number");
+            return Err(fault(circuit, key, &problem));
         }
     }
     let noise = &circuit.noise;
-    for (name, value) in [
+    for (key, value) in [
         ("noise.membrane_V", noise.membrane_v),
         ("noise.background_A", noise.background_a),
         ("noise.threshold_V", noise.threshold_v),
@@ -98,24 +103,42 @@ fn check_constants(circuit: &Circuit) -> Check {
         ("noise.odour_cv", noise.odour_cv),
     ] {
         if !(value.is_finite() && value >= 0.0) {
-            return Err(fault(format!(
-                "{name} is {value}, it must be 0 or a positive number"
-            )));
+            let problem = format!("is {value}, it must be 0 or a positive number");
+            return Err(fault(circuit, key, &problem));
         }
     }
     if !(membrane.rest_v.is_finite() && membrane.floor_v < membrane.rest_v) {
-        return Err(fault(format!(
-            "membrane.floor_V ({}) must lie below membrane.rest_V ({})",
+        let problem = format!(
+            "is {}, it must lie below membrane.rest_V ({})",
             membrane.floor_v, membrane.rest_v
-        )));
+        );
+        return Err(fault(circuit, "membrane.floor_V", &problem));
     }
-    if circuit.time.steps == 0 {
-        return Err(fault(
-            "time.steps is 0, a trial needs at least one step".to_owned(),
-        ));
+    for (key, value, most) in [
+        ("time.steps", circuit.time.steps, MOST_STEPS),
+        ("readout.classes", circuit.readout.classes, MOST_CLASSES),
+        ("input.channels", circuit.input.channels, MOST_CHANNELS),
+        (
+            "input.neurons_per_channel",
+            circuit.input.neurons_per_channel,
+            MOST_CHANNELS,
+        ),
+    ] {
+        if value == 0 || value > most {
+            let problem = format!("is {value}, it must be between 1 and {most}");
+            return Err(fault(circuit, key, &problem));
+        }
+    }
+    if membrane.refractory_s > circuit.time.step_s * MOST_STEPS as f64 {
+        let problem = format!("is {}, longer than any trial", membrane.refractory_s);
+        return Err(fault(circuit, "membrane.refractory_s", &problem));
     }
     if circuit.population.is_empty() {
-        return Err(fault("there is no [[population]]".to_owned()));
+        return Err(fault(
+            circuit,
+            "population",
+            "is empty; a circuit needs at least one",
+        ));
     }
     Ok(())
 }

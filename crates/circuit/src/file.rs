@@ -504,6 +504,30 @@ impl Circuit {
             .count()
     }
 
+    /// The line of a key, `table.key` or one at the top of the file; 1 if it is not there.
+    pub(crate) fn line_of_key(&self, path: &str) -> usize {
+        let (wanted, key) = path.split_once('.').unwrap_or(("", path));
+        let mut table = String::new();
+        for (index, line) in self.text.lines().enumerate() {
+            let line = line.trim_start();
+            if let Some(header) = line.strip_prefix('[') {
+                table = header
+                    .split(']')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned();
+            } else if table == wanted
+                && line
+                    .strip_prefix(key)
+                    .is_some_and(|rest| rest.trim_start().starts_with('='))
+            {
+                return index + 1;
+            }
+        }
+        1
+    }
+
     /// A fault of meaning at `place`.
     pub(crate) fn meaning<T>(&self, place: &Spanned<T>, problem: String) -> CircuitError {
         CircuitError::Meaning {

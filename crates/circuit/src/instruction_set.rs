@@ -113,13 +113,13 @@ impl InstructionSet {
         *CURRENT.get_or_init(|| Self::from_environment().unwrap_or_else(|_| Self::best()))
     }
 
-    /// Runs `kernel` with this level's instructions.
+    /// Runs `kernel` with the instructions of [`InstructionSet::current`].
     #[inline]
-    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        match self {
+    pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+        match Self::current() {
             Self::Scalar => kernel.run(),
-            // SAFETY: the levels above `Scalar` come only from `available`, which asked the
-            // processor for exactly the features that the entry points enable.
+            // SAFETY: `current` gives only levels of `available`, which asked the processor for
+            // exactly the features that the entry points enable.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { run_avx2(kernel) },
             #[cfg(target_arch = "x86_64")]

@@ -121,7 +121,7 @@ impl<S: Scalar, O: Observer<S>, const GRADED: bool> Kernel for Forward<'_, S, O,
 #[inline]
 pub(crate) fn run<S: Scalar, K: Kernel>(kernel: K) -> K::Output {
     if S::VECTOR {
-        InstructionSet::current().run(kernel)
+        InstructionSet::run(kernel)
     } else {
         kernel.run()
     }

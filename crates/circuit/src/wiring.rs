@@ -113,8 +113,9 @@ impl Wiring {
         while edge < fours {
             one_at_a_time();
             for (part, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `edge + part < sources.len() == weights.len()`, and `edge_source` holds
-                // indices below `sources.len()`, which is `signal.len()` (asserted above).
+                // SAFETY: `edge + part` is below the length of the row, which `weights` shares, and
+                // `edge_source` holds indices below `self.sources.len()`, which is the length of
+                // `signal` (asserted above).
                 unsafe {
                     let source = *sources.get_unchecked(edge + part) as usize;
                     let weight = *weights.get_unchecked(edge + part);
@@ -155,7 +156,8 @@ impl Wiring {
         assert!(signal.len() == self.sources.len());
         for (&source, &weight) in sources.iter().zip(weights) {
             one_at_a_time();
-            // SAFETY: `edge_source` holds indices below `sources.len()`, which is `signal.len()`.
+            // SAFETY: `edge_source` holds indices below `self.sources.len()`, which is the length
+            // of `signal` (asserted above).
             let place = unsafe { signal.get_unchecked_mut(source as usize) };
             *place = value.weight_add(weight, *place);
         }

@@ -1,6 +1,5 @@
 //! The command line: commands, and the options that all of them share.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -25,6 +24,9 @@ pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub command: Command,
 }
+
+/// More threads than this are a typing error.
+const MOST_THREADS: i64 = 1024;
 
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
@@ -51,9 +53,10 @@ pub(crate) struct SharedArguments {
         long,
         global = true,
         value_name = "N",
-        help_heading = "Options of every command"
+        help_heading = "Options of every command",
+    value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS)
     )]
-    pub threads: Option<NonZeroUsize>,
+    pub threads: Option<u16>,
     /// Print no progress
     #[arg(long, global = true, help_heading = "Options of every command")]
     pub quiet: bool,

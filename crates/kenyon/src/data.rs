@@ -1,8 +1,10 @@
 //! Which data a command works on: what was asked for, what is found, or the statistical larva.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use kenyon_circuit::Circuit;
 use kenyon_connectome::fetch::{FetchOptions, fetch};
 use kenyon_connectome::lookup::{DATA_VARIABLE, cache_folder};
@@ -10,6 +12,9 @@ use kenyon_connectome::sample::sample;
 use kenyon_connectome::{DataError, DataSet, Descriptor, Individual};
 
 use crate::output::Output;
+
+/// Largest circuit file, bytes.
+const LARGEST_CIRCUIT: u64 = 16 << 20;
 
 /// Seed of the individual that stands in when no data can be found.
 const FALLBACK_SEED: u64 = 42;
@@ -107,7 +112,12 @@ pub(crate) fn circuit(file: Option<&Path>) -> anyhow::Result<Circuit> {
         return Ok(Circuit::larva());
     };
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
+    let mut text = String::new();
+    File::open(file)
+        .and_then(|file| file.take(LARGEST_CIRCUIT + 1).read_to_string(&mut text))
         .with_context(|| format!("cannot read the circuit file {shown}"))?;
+    if text.len() as u64 > LARGEST_CIRCUIT {
+        bail!("{shown} is larger than {LARGEST_CIRCUIT} bytes, so it is no circuit file");
+    }
     Circuit::parse(&text).with_context(|| format!("the circuit file {shown} cannot be used"))
 }

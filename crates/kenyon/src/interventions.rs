@@ -137,6 +137,9 @@ impl FromStr for Boost {
     }
 }
 
+/// No current (ampere) or boost beyond this makes sense, and squares of it still fit `f32`.
+const LARGEST_AMOUNT: f64 = 1e6;
+
 fn assignment<'a>(text: &'a str, example: &str) -> Result<(&'a str, f64), String> {
     let (name, value) = text
         .split_once('=')
@@ -144,10 +147,12 @@ fn assignment<'a>(text: &'a str, example: &str) -> Result<(&'a str, f64), String
     let number: f64 = value
         .parse()
         .map_err(|_| format!("\"{value}\" is not a number"))?;
-    if number.is_finite() {
+    if number.abs() <= LARGEST_AMOUNT {
         Ok((name, number))
     } else {
-        Err(format!("{value} is not finite"))
+        Err(format!(
+            "{value} is not a number between -{LARGEST_AMOUNT} and {LARGEST_AMOUNT}"
+        ))
     }
 }
 

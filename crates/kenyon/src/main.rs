@@ -54,7 +54,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Ending> {
     InstructionSet::from_environment()?;
     if let Some(threads) = output.shared.threads {
         rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
+            .num_threads(usize::from(threads))
             .build_global()
             .with_context(|| format!("cannot start {threads} threads"))?;
     }

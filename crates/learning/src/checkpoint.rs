@@ -20,7 +20,8 @@ use crate::adam::Adam;
 use crate::fit::{FitState, History};
 use crate::settings::TrainingSettings;
 
-pub(crate) use atomic::{is_temporary, remove, sync_folder, write_atomically};
+pub use atomic::{is_temporary, write_atomically};
+pub(crate) use atomic::{remove, sync_folder};
 use encoding::Tensor;
 pub use error::CheckpointError;
 

@@ -21,7 +21,10 @@ mod terms;
 mod transfer;
 
 pub use adam::{Adam, AdamSettings, StepReport, StepSize};
-pub use checkpoint::{Checkpoint, CheckpointError, FORMAT, Header, Kind, RunIdentity, digest};
+pub use checkpoint::{
+    Checkpoint, CheckpointError, FORMAT, Header, Kind, RunIdentity, digest, is_temporary,
+    write_atomically,
+};
 pub use fit::{EpochRecord, Fit, FitError, FitState, History, MonitorRecord, Objective, Schedule};
 pub use loss::{EnergyTerm, Loss, LossError};
 pub use phases::{

@@ -186,7 +186,8 @@ pub fn measure(
 pub(crate) struct Pair<'a> {
     pub teacher: &'a Parameters,
     pub student: &'a Parameters,
-    pub digest: &'a str,
+    /// Identity of the run that both belong to.
+    pub run_id: &'a str,
 }
 
 /// Measures all models together, or reads the measurement from `file` if nothing has changed since.
@@ -199,8 +200,8 @@ pub(crate) fn across_pairs(
     quick: bool,
     file: &Path,
 ) -> Result<AcrossMetrics, StudyError> {
-    let digests: Vec<String> = pairs.iter().map(|pair| pair.digest.to_owned()).collect();
-    let key = key(subject, &digests, quick)?;
+    let runs: Vec<String> = pairs.iter().map(|pair| pair.run_id.to_owned()).collect();
+    let key = key(subject, &runs, quick)?;
     if let Some(metrics) = stored(file, &key) {
         return Ok(metrics);
     }

@@ -118,6 +118,8 @@ struct Finished {
     teacher: Parameters,
     student: Parameters,
     seconds: [f64; 2],
+    /// Whether anything was trained now.
+    fresh: bool,
 }
 
 /// The metrics that a training records every 50 epochs (spec/training.md section 5.1).
@@ -174,7 +176,7 @@ pub fn reproduce(
         .map(|run| Pair {
             teacher: &run.teacher,
             student: &run.student,
-            digest: &run.run.digest,
+            run_id: &run.run.run_id,
         })
         .collect();
     let across = across_pairs(
@@ -213,7 +215,10 @@ pub fn reproduce(
         ),
         timing("total, wall clock", start.elapsed().as_secs_f64()),
     ];
-    write_json(&plan.folder.join("timings.json"), &timings)?;
+    // Timings of a call that found everything done would say nothing about the work.
+    if finished.iter().any(|run| run.fresh) {
+        write_json(&plan.folder.join("timings.json"), &timings)?;
+    }
     Ok((outcome, timings))
 }
 
@@ -326,6 +331,7 @@ fn run_seed(
         teacher,
         student: trained.parameters,
         seconds,
+        fresh,
     })
 }
 
@@ -347,7 +353,7 @@ fn means(finished: &[Finished], across: &AcrossMetrics) -> Vec<(String, f64, Opt
             let center = mean(&all);
             let variance = all
                 .iter()
-                .map(|value| (value - center).powi(2))
+                .map(|value| (value - center) * (value - center))
                 .sum::<f64>()
                 / all.len() as f64;
             values.push((figure.name.clone(), center, Some(variance.sqrt())));

@@ -1,9 +1,9 @@
 //! Files of a study: written completely or not at all, trusted only after their hash is checked.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
 use std::path::Path;
 
+use kenyon_learning::{is_temporary, write_atomically};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -39,20 +39,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StudyError>
         source,
     })?;
     text.push(b'\n');
-    let mut file = tempfile::Builder::new()
-        .prefix(".writing-")
-        .tempfile_in(folder)
-        .map_err(file_error("write into", folder))?;
-    file.write_all(&text).map_err(file_error("write", path))?;
-    file.as_file()
-        .sync_all()
-        .map_err(file_error("sync", path))?;
-    file.persist(path)
-        .map_err(|error| file_error("write", path)(error.error))?;
-    // The rename is only durable once the folder is synced.
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(file_error("sync", folder))
+    write_atomically(path, &text).map_err(file_error("write", path))
 }
 
 /// Stores a result under its key.
@@ -105,7 +92,7 @@ pub fn lock_folder(folder: &Path) -> Result<File, StudyError> {
         .map_err(file_error("read", folder))?
         .flatten()
     {
-        if entry.file_name().to_string_lossy().starts_with(".writing-") {
+        if is_temporary(&entry.file_name()) {
             std::fs::remove_file(entry.path()).map_err(file_error("remove", &entry.path()))?;
         }
     }

@@ -57,6 +57,8 @@ struct Determinants<'a> {
     circuit: &'a str,
     mapping: ReceptorMapping,
     code: &'a str,
+    /// The metrics recorded during training are part of the model's file.
+    monitor_code: &'a str,
     settings: &'a TrainingSettings,
 }
 
@@ -109,6 +111,7 @@ impl Subject {
             circuit: &self.circuit_sha256,
             mapping: self.mapping,
             code: TRAINING_CODE,
+            monitor_code: crate::ANALYSIS_CODE,
             settings,
         };
         let run_id = hash_of(&determinants).map_err(|source| StudyError::Json {

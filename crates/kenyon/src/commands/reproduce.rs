@@ -1,13 +1,13 @@
 //! `kenyon reproduce`: train and measure the published models and judge them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kenyon_circuit::Circuit;
-use kenyon_connectome::ReceptorMapping;
+use kenyon_connectome::{DataSet, Individual, ReceptorMapping};
 use kenyon_learning::{Phase, TrainingSettings};
 use kenyon_study::{
     CANONICAL_SEEDS, Event, Plan, Reproduction, Row, Subject, Timing, Verdict, reproduce,
@@ -30,7 +30,8 @@ pub(crate) struct Arguments {
     /// Seeds, one teacher and one student each [default: 42,43,44,45,46]
     #[arg(long, value_name = "SEED,...", value_delimiter = ',')]
     seeds: Vec<u64>,
-    /// Folder of the results [default: results/reproduce, with --quick results/quick]
+    /// Folder of the results [default: results/reproduce; results/quick, results/reproduce-by_name
+    /// and so on for other studies]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// One seed, fewer epochs and trials: a look at the whole in seconds, not judged
@@ -41,14 +42,17 @@ pub(crate) struct Arguments {
     mapping: Mapping,
 }
 
+/// Seeds that the name of a results folder shows.
+const SEEDS_IN_NAME: usize = 6;
+
 /// Epochs of `--quick`.
 const QUICK_TEACHER_EPOCHS: usize = 60;
 const QUICK_STUDENT_EPOCHS: usize = 30;
 
 /// Trains and measures the published models.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Ending> {
-    let plan = plan(&arguments);
     let data = data::find(output)?;
+    let plan = plan(&arguments, &data);
     let mapping = ReceptorMapping::from(arguments.mapping);
     let subject = Subject::new(&data, &Circuit::larva(), mapping)?;
     let head = format!(
@@ -82,17 +86,17 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
     Ok(Ending::of_failures(judgement.failed))
 }
 
-fn plan(arguments: &Arguments) -> Plan {
+fn plan(arguments: &Arguments, data: &DataSet) -> Plan {
     let canonical = TrainingSettings::default();
-    let (training, seeds, folder) = if arguments.quick {
+    let (training, seeds) = if arguments.quick {
         let fewer = TrainingSettings {
             teacher_epochs: QUICK_TEACHER_EPOCHS,
             student_epochs: QUICK_STUDENT_EPOCHS,
             ..canonical
         };
-        (fewer, &CANONICAL_SEEDS[..1], "results/quick")
+        (fewer, &CANONICAL_SEEDS[..1])
     } else {
-        (canonical, &CANONICAL_SEEDS[..], "results/reproduce")
+        (canonical, &CANONICAL_SEEDS[..])
     };
     Plan {
         seeds: if arguments.seeds.is_empty() {
@@ -106,8 +110,39 @@ fn plan(arguments: &Arguments) -> Plan {
         folder: arguments
             .out
             .clone()
-            .unwrap_or_else(|| PathBuf::from(folder)),
+            .unwrap_or_else(|| Path::new("results").join(study_name(arguments, data))),
     }
+}
+
+/// Name of the results folder: each kind of study has its own, so that none replaces another's
+/// summary.
+fn study_name(arguments: &Arguments, data: &DataSet) -> String {
+    let mut name = if arguments.quick {
+        "quick"
+    } else {
+        "reproduce"
+    }
+    .to_owned();
+    if arguments.mapping == Mapping::ByName {
+        name.push_str("-by_name");
+    }
+    if let Individual::Sampled { seed, scale } = data.individual {
+        name.push_str(&format!("-statistical{seed}x{scale}"));
+    }
+    if !arguments.seeds.is_empty() && arguments.seeds != CANONICAL_SEEDS {
+        let shown: Vec<String> = arguments
+            .seeds
+            .iter()
+            .take(SEEDS_IN_NAME)
+            .map(u64::to_string)
+            .collect();
+        name.push_str(&format!(
+            "-{}seeds{}",
+            arguments.seeds.len(),
+            shown.join("_")
+        ));
+    }
+    name
 }
 
 fn show(output: &Output, outcome: &Reproduction, timings: &[Timing]) {

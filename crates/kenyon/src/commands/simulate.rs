@@ -24,6 +24,8 @@ use crate::table::Table;
 const RELIABLE: f64 = 0.5;
 /// Odours that are shown.
 const SHOWN: usize = 5;
+/// Beyond this the Hill function of the concentration is flat to the last bit.
+const LARGEST_CONCENTRATION: f64 = 1e6;
 
 /// Arguments of `kenyon simulate`.
 #[derive(Debug, Args)]
@@ -107,8 +109,10 @@ struct CodeCell {
 /// Runs `kenyon simulate`.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
     let concentration = arguments.concentration;
-    if !(concentration.is_finite() && concentration >= 0.0) {
-        bail!("--concentration is {concentration}; it must be a number of at least 0");
+    if !(0.0..=LARGEST_CONCENTRATION).contains(&concentration) {
+        bail!(
+            "--concentration is {concentration}; it must be between 0 and {LARGEST_CONCENTRATION}"
+        );
     }
     let data = data::find(output)?;
     let (subject, parameters) = match &arguments.model {
@@ -296,9 +300,9 @@ fn decisions(responses: &Responses, subject: &Subject) -> Vec<Decision> {
     for trial in 0..responses.trials {
         let logits = responses.logits_of(trial);
         let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let total: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        let total: f64 = logits.iter().map(|logit| libm::exp(logit - largest)).sum();
         for (decision, logit) in decisions.iter_mut().zip(logits) {
-            decision.probability += share * (logit - largest).exp() / total;
+            decision.probability += share * libm::exp(logit - largest) / total;
         }
         if let Some(decision) = decisions.get_mut(decide(logits)) {
             decision.chosen += share;

@@ -11,8 +11,12 @@ const PREFIX: &str = ".kenyon-";
 const SUFFIX: &str = ".tmp";
 
 /// Writes `bytes` under a temporary name next to `file`, syncs, and renames. After a crash at any
-/// moment `file` has its old content or the new one; at worst a temporary file is left behind.
-pub(crate) fn write_atomically(file: &Path, bytes: &[u8]) -> io::Result<()> {
+/// moment `file` has its old content or the new one; at worst a temporary file is left behind (see
+/// [`is_temporary`]).
+///
+/// # Errors
+/// A folder that cannot be written, a full disk.
+pub fn write_atomically(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = parent(file);
     let mut builder = Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
@@ -44,7 +48,8 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Whether a name is one that [`write_atomically`] gives to its temporary files.
-pub(crate) fn is_temporary(name: &OsStr) -> bool {
+#[must_use]
+pub fn is_temporary(name: &OsStr) -> bool {
     name.to_str()
         .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
 }
