@@ -282,13 +282,9 @@ fn check_input_and_readout(circuit: &Circuit) -> Check {
     }
     check_learned(circuit, &input.population, "gain", &input.gain)?;
     check_learned(circuit, &input.population, "current_A", &input.current_a)?;
-    if input.channels == 0 || input.neurons_per_channel == 0 {
-        let problem = "channels and neurons_per_channel must be positive".to_owned();
-        return Err(circuit.meaning(&input.population, problem));
-    }
     let readout = population(circuit, &circuit.readout.population)?;
-    if readout.model == NeuronModel::Graded || circuit.readout.classes == 0 {
-        let problem = "the readout needs a spiking population and at least one class".to_owned();
+    if readout.model == NeuronModel::Graded {
+        let problem = "the readout needs a spiking population".to_owned();
         return Err(circuit.meaning(&circuit.readout.population, problem));
     }
     Ok(())

@@ -107,6 +107,18 @@ fn meaning() {
         ),
         ("steps = 30", "steps = 0", "", &["time.steps"]),
         (
+            "steps = 30",
+            "steps = 4000000000",
+            "",
+            &["time.steps", "between 1 and"],
+        ),
+        (
+            "refractory_s = 2.0e-3",
+            "refractory_s = 1.0e30",
+            "",
+            &["membrane.refractory_s", "longer than any trial"],
+        ),
+        (
             "resistance_ohm = 1.0e9",
             "resistance_ohm = nan",
             "",
@@ -158,8 +170,8 @@ fn meaning() {
         (
             "channels = 2",
             "channels = 0",
-            "population = \"R\"\nchannels",
-            &["positive"],
+            "",
+            &["input.channels", "between 1 and"],
         ),
         (
             "population = \"K\"\nclasses",
@@ -170,8 +182,14 @@ fn meaning() {
         (
             "classes = 3",
             "classes = 0",
-            "population = \"K\"\nclasses",
-            &["at least one class"],
+            "",
+            &["readout.classes", "between 1 and"],
+        ),
+        (
+            "classes = 3",
+            "classes = 1000000000000",
+            "",
+            &["readout.classes", "between 1 and"],
         ),
         (
             "name = \"T\"",
@@ -446,11 +464,8 @@ fn meaning() {
     ];
     for (old, new, place, words) in cases {
         let text = replaced(old, new);
-        let expected = if place.is_empty() {
-            1
-        } else {
-            line(&text, place)
-        };
+        // Without a place of its own, the fault stands where the text was changed.
+        let expected = line(&text, if place.is_empty() { new } else { place });
         match Circuit::parse(&text) {
             Err(CircuitError::Meaning { line, problem }) => {
                 assert_eq!(line, expected, "{new}: {problem}");
