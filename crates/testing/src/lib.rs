@@ -47,6 +47,26 @@ impl Suite {
         self
     }
 
+    /// Adds a test that needs something of the machine. If `possible` is false it is reported as
+    /// ignored, never as passed; `needs` says what is missing.
+    #[must_use]
+    pub fn test_if(
+        mut self,
+        possible: bool,
+        needs: &str,
+        test: &str,
+        body: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        if possible {
+            return self.test(test, body);
+        }
+        let name = format!("{}::{test}", self.name);
+        self.missing.push(format!("{name} (needs {needs})"));
+        let skipped = Trial::test(name, || Ok(())).with_ignored_flag(true);
+        self.trials.push(skipped);
+        self
+    }
+
     /// Adds a test that needs `path` below the shared folder (see [`shared`]).
     /// Without it the test is reported as ignored, never as passed.
     #[must_use]
@@ -70,7 +90,7 @@ impl Suite {
     /// Runs the suite with the arguments of the process and exits.
     pub fn run(self) -> ! {
         for test in &self.missing {
-            eprintln!("skipped, data not found: {test}");
+            eprintln!("skipped: {test}");
         }
         libtest_mimic::run(&Arguments::from_args(), self.trials).exit()
     }
