@@ -59,7 +59,10 @@ fn candidates_from(
         .map(|(origin, folder)| {
             let (found, outcome) = match &folder {
                 None => (false, "not given".to_owned()),
-                Some(folder) if !folder.is_dir() => (false, "no such folder".to_owned()),
+                // Reading it tells a missing folder from a file and from one that is closed to us.
+                Some(folder) if let Err(problem) = std::fs::read_dir(folder) => {
+                    (false, problem.to_string())
+                }
                 Some(folder) => match locate(folder, &descriptor.archive.path) {
                     Some(_) => (true, "found".to_owned()),
                     None => (false, format!("{} is missing", descriptor.archive.path)),

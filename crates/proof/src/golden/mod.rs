@@ -169,13 +169,11 @@ pub type Fallback<'a> = &'a mut dyn FnMut() -> Result<FoundData, String>;
 /// Files that cannot be read or are damaged, missing or unexpected tensors, no golden file at all.
 pub fn verify(folder: &Path, fallback: Fallback<'_>) -> Result<Verification, GoldenError> {
     let shown = folder.display().to_string();
-    if !folder.is_dir() {
-        let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "not a folder");
-        return Err(GoldenError::Unreadable {
-            file: shown,
-            source,
-        });
-    }
+    // Reading it tells a missing folder from a file and from one that is closed to us.
+    std::fs::read_dir(folder).map_err(|source| GoldenError::Unreadable {
+        file: shown.clone(),
+        source,
+    })?;
     let mut files = Vec::new();
     for name in FILES {
         let path = folder.join(name);
