@@ -4,7 +4,6 @@ pub mod statistics;
 
 mod measure;
 mod odours;
-mod random;
 mod wiring;
 
 use std::collections::HashMap;
@@ -12,7 +11,7 @@ use std::collections::HashMap;
 pub use measure::measure;
 
 use crate::manifest::{Manifest, SourceKind};
-use crate::sample::random::Random;
+use crate::random::Random;
 use crate::sample::statistics::{BlockStatistics, Statistics};
 use crate::sample::wiring::{Taken, draw_degrees, match_degrees};
 use crate::{Connectome, Contact, DataError, DataSet, Individual, Neuron, Side};

@@ -1,7 +1,7 @@
 //! Drawing receptor responses.
 
 use crate::OdourPanel;
-use crate::sample::random::Random;
+use crate::random::Random;
 use crate::sample::statistics::PanelStatistics;
 
 /// Draws a panel with `scale` times as many receptors and the same number of odours.

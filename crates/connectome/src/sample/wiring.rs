@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::sample::random::Random;
+use crate::random::Random;
 use crate::sample::statistics::Degrees;
 
 /// Swaps tried for an edge that exists already or is not allowed, and then places for each of its ends.

@@ -1,7 +1,7 @@
-//! Random numbers of the statistical larva: splitmix64, one stream per purpose.
+//! Random numbers of the statistical larva and of null models: splitmix64, one stream per purpose.
 //!
 //! Only integer arithmetic and exact floating-point operations are used, so that a seed gives the same
-//! individual on every machine and in every release.
+//! result on every machine and in every release.
 
 /// A stream of random numbers.
 pub(crate) struct Random(u64);
