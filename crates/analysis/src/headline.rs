@@ -3,6 +3,8 @@
 //! Results hold fractions and named fields; the table holds percentages and flat names. This is the
 //! only place that translates.
 
+mod mixtures;
+
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::PatternSimilarity;
@@ -11,6 +13,10 @@ use crate::confusion::{Confusion, Consistency};
 use crate::protocol::{ParameterFigures, Reevaluation};
 use crate::roles::Roles;
 use crate::teacher_student::{TeacherStudent, names};
+pub use mixtures::{
+    decorrelation_by_trials_figures, figure_four_figures, mixture_geometry_figures,
+    separability_figures, sub_additivity_figures, suppression_figures,
+};
 
 /// A named number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

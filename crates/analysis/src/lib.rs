@@ -34,14 +34,18 @@ mod consistency;
 mod cosine;
 mod decorrelation;
 mod error;
+mod geometry;
 pub mod headline;
+mod mixture;
 mod model;
 mod patterns;
 mod per_odour;
 pub mod protocol;
 pub mod roles;
 mod statistics;
+mod sub_additivity;
 mod suppression;
+mod svm;
 pub mod teacher_student;
 mod thresholds;
 
@@ -69,6 +73,8 @@ pub use cosine::{
 };
 pub use decorrelation::{Decorrelation, RatioRule, Stations};
 pub use error::AnalysisError;
+pub use geometry::{MixtureCode, MixtureSummary};
+pub use mixture::{BLANK_ROW, Superposition, combination, combinations, mixture_template};
 pub use model::{Ablation, AblationRule, Model, ablate};
 pub use patterns::Patterns;
 pub use per_odour::{OdourRow, OdourTable, per_odour};
@@ -76,5 +82,9 @@ pub use roles::Roles;
 pub use statistics::{
     MeanDeviation, binomial_standard_error, mean, mean_deviation, median, pearson,
 };
+pub use sub_additivity::{
+    LinearPrediction, MixtureRow, SubAdditivity, SubAdditivityRule, sub_additivity,
+};
 pub use suppression::{Suppression, SuppressionRule, suppression, suppression_percent};
+pub use svm::{CrossValidation, LinearSvm, SvmSettings, cross_validate, stratified_folds};
 pub use thresholds::{ThresholdRule, ThresholdStatistics, threshold_statistics};

@@ -4,20 +4,31 @@
 //! nothing here depends on the number of threads. Results serialise in the order of their fields.
 
 mod across;
+mod by_trials;
 mod canonical;
 mod figures;
+mod mixtures;
 mod readout;
 mod reevaluation;
+mod separability;
 mod trials;
 
 pub use across::{
     AcrossSettings, confusion_and_consistency, per_odour_table, prediction_agreement_across,
     similarity_across,
 };
+pub use by_trials::{
+    DECORRELATION_TRIALS, DecorrelationByTrials, DecorrelationPoint, decorrelation_by_trials,
+};
 pub use canonical::{
     FinalMetrics, FinalSettings, Monitor, MonitorSettings, final_metrics, monitor,
 };
 pub use figures::{CorePatterns, core_patterns};
+pub use mixtures::{
+    FigureFour, MixtureGeometry, MixtureSettings, MixtureSubAdditivity, SubAdditivitySettings,
+    figure_four, mixture_geometry, sub_additivity,
+};
 pub use readout::{ParameterFigures, parameter_figures, threshold_figures};
 pub use reevaluation::{Reevaluation, ReevaluationSettings, reevaluate};
+pub use separability::{LinearSeparability, SeparabilitySettings, linear_separability};
 pub use trials::{ActiveFractions, concentration_test, suppression_test};
