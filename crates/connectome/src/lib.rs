@@ -2,7 +2,8 @@
 //!
 //! [`DataSet::find`] looks for the data, reads and checks them. [`Connectome`] is the graph,
 //! [`OdourPanel`] the receptor responses that drive it. Without data, [`sample::sample`] draws an
-//! individual from summary statistics. The [`cookbook`] shows how these are used.
+//! individual from summary statistics. [`null`] makes null models of a connectome. The [`cookbook`]
+//! shows how these are used.
 //!
 //! What a data set must contain is data, not code: see [`descriptor`] and `datasets/winding2023.toml`.
 

@@ -8,7 +8,8 @@ use crate::null::{Invariant, NullError, edges, permutation, strength, swaps};
 use crate::random::Random;
 
 /// Steps of a chain per edge or contact, unless a recipe says otherwise. Overlap with the original
-/// falls about like `exp(-2 steps)` if all steps are accepted, so ten leave room for many rejections.
+/// falls about like `exp(-2 steps)` if all steps are accepted, so ten leave room for many rejections:
+/// in the larva's matrices, where up to two thirds are refused, it is that of a chain of a hundred.
 const STEPS: f64 = 10.0;
 
 /// Largest number of steps per edge or contact.

@@ -17,8 +17,8 @@ pub struct Mixing {
     /// edges of the original, or of the single contacts that have the target they began with.
     pub overlap: Vec<f64>,
     /// Whether the overlap no longer falls: its means over parts 5 to 7 and over parts 8 to 10 differ
-    /// by at most three standard deviations of a count of as many independent edges. A chain over few
-    /// edges passes easily; then look at `accepted`.
+    /// by at most three standard deviations, had each edge been drawn independently in each part. A
+    /// chain over few edges passes easily; then look at `accepted`.
     pub levelled_off: bool,
 }
 
@@ -79,13 +79,16 @@ impl Trace {
         };
         let sum = |parts: &[u64]| parts.iter().map(|&shared| u128::from(shared)).sum::<u128>();
         let (earlier, later) = (sum(&self.shared[4..7]), sum(&self.shared[7..]));
-        // |earlier - later| / 3 <= 3 sqrt(later / 3), at least one edge, in whole numbers.
+        // The variance of a difference of two means of three counts with success rate later / (3 size) is
+        // 2/3 of that of one count. In whole numbers, both sides times 9 size; one edge is always allowed.
+        let size = u128::from(self.size);
         let difference = earlier.abs_diff(later);
+        let tolerated = (6 * later * (3 * size - later)).max(9 * size);
         Mixing {
             attempted: self.attempted,
             accepted: self.accepted,
             overlap: self.shared.iter().map(overlap).collect(),
-            levelled_off: difference * difference <= 27 * later.max(1),
+            levelled_off: difference * difference * size <= tolerated,
         }
     }
 }

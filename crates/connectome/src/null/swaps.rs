@@ -6,7 +6,9 @@
 //! bipartite graphs with given degrees (Ryser 1957, Can. J. Math. 9). Among directed graphs without
 //! autapses they do not: some need the reversal of a directed triangle, with which all are reached (Rao,
 //! Jana & Bandyopadhyay 1996, Sankhya A 58). For these one step in [`TRIANGLES`] picks an edge a→b
-//! and a neuron c and reverses a→b→c→a, unless one of the reverse edges exists.
+//! and an edge b→c, and reverses a→b→c→a unless c→a is missing or one of the reverse edges exists.
+//! This is as likely as its reverse because out-degrees stay: either way, each of the three neurons is
+//! once the one whose next edge is picked.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,9 +24,8 @@ const TRIANGLES: usize = 10;
 /// The matrix as one block.
 pub(crate) fn whole(random: &mut Random, matrix: &Matrix, per_edge: f64) -> (Vec<Entry>, Trace) {
     let (movable, mut result) = matrix.split_autapses();
-    let neurons: Vec<u32> = (0..matrix.rows.len() as u32).collect();
-    let neurons = matrix.selector.is_square().then_some(neurons);
-    let (entries, trace) = randomise(random, movable, matrix.rows.len(), neurons, per_edge);
+    let square = matrix.selector.is_square();
+    let (entries, trace) = randomise(random, movable, matrix.rows.len(), square, per_edge);
     result.extend(entries);
     (result, trace)
 }
@@ -39,29 +40,23 @@ pub(crate) fn by_block(random: &mut Random, matrix: &Matrix, per_edge: f64) -> (
     let mut sum = Trace::default();
     for ((source, target), entries) in blocks {
         // Neurons of two classes are different neurons, so only a class with itself has a diagonal.
-        let neurons = (matrix.selector.is_square() && source == target).then(|| {
-            let members = 0..matrix.rows.len();
-            members
-                .filter(|&neuron| matrix.row_classes[neuron] == source)
-                .map(|neuron| neuron as u32)
-                .collect()
-        });
-        let (entries, trace) = randomise(random, entries, matrix.rows.len(), neurons, per_edge);
+        let square = matrix.selector.is_square() && source == target;
+        let (entries, trace) = randomise(random, entries, matrix.rows.len(), square, per_edge);
         result.extend(entries);
         sum.add(&trace);
     }
     (result, sum)
 }
 
-/// Runs the chain on sorted edges; `neurons` are those that are both source and target, if any may be.
+/// Runs the chain on sorted edges; in a `square` block sources and targets are the same neurons.
 fn randomise(
     random: &mut Random,
     mut entries: Vec<Entry>,
     rows: usize,
-    neurons: Option<Vec<u32>>,
+    square: bool,
     per_edge: f64,
 ) -> (Vec<Entry>, Trace) {
-    let original = Graph::new(&entries, rows, neurons);
+    let original = Graph::new(&entries, rows, square);
     let mut graph = original.clone();
     let size = entries.len();
     let steps = if size < 2 {
@@ -93,12 +88,12 @@ struct Graph {
     first: Vec<usize>,
     sources: Vec<u32>,
     targets: Vec<u32>,
-    /// The neurons that are both source and target; an edge from one to itself is not allowed.
-    neurons: Option<Vec<u32>>,
+    /// Whether sources and targets are the same neurons, so that autapses are to be avoided.
+    square: bool,
 }
 
 impl Graph {
-    fn new(entries: &[Entry], rows: usize, neurons: Option<Vec<u32>>) -> Self {
+    fn new(entries: &[Entry], rows: usize, square: bool) -> Self {
         let mut first = vec![0; rows + 1];
         for entry in entries {
             first[entry.source as usize + 1] += 1;
@@ -110,7 +105,7 @@ impl Graph {
             first,
             sources: entries.iter().map(|entry| entry.source).collect(),
             targets: entries.iter().map(|entry| entry.target).collect(),
-            neurons,
+            square,
         }
     }
 
@@ -129,22 +124,19 @@ impl Graph {
 
     /// Whether an edge may be added.
     fn is_free(&self, source: u32, target: u32) -> bool {
-        let autapse = self.neurons.is_some() && source == target;
+        let autapse = self.square && source == target;
         !autapse && self.find(source, target).is_none()
     }
 
     /// One step; `true` if the graph changed.
     fn step(&mut self, random: &mut Random) -> bool {
-        match &self.neurons {
-            Some(neurons) if random.below(TRIANGLES) == 0 => {
-                let third = neurons[random.below(neurons.len())];
-                let edge = random.below(self.targets.len());
-                self.reverse_triangle(edge, third)
-            }
-            _ => {
-                let edges = self.targets.len();
-                self.swap(random.below(edges), random.below(edges))
-            }
+        let size = self.targets.len();
+        if self.square && random.below(TRIANGLES) == 0 {
+            let edge = random.below(size);
+            let next = self.edges_of(self.targets[edge]);
+            !next.is_empty() && self.reverse_triangle(edge, next.start + random.below(next.len()))
+        } else {
+            self.swap(random.below(size), random.below(size))
         }
     }
 
@@ -159,14 +151,18 @@ impl Graph {
         allowed
     }
 
-    fn reverse_triangle(&mut self, edge: usize, c: u32) -> bool {
-        let (a, b) = (self.sources[edge], self.targets[edge]);
-        let (Some(second), Some(third)) = (self.find(b, c), self.find(c, a)) else {
+    fn reverse_triangle(&mut self, first: usize, second: usize) -> bool {
+        let (a, b, c) = (
+            self.sources[first],
+            self.targets[first],
+            self.targets[second],
+        );
+        let Some(third) = self.find(c, a) else {
             return false;
         };
         let allowed = self.is_free(b, a) && self.is_free(c, b) && self.is_free(a, c);
         if allowed {
-            self.targets[edge] = c;
+            self.targets[first] = c;
             self.targets[second] = a;
             self.targets[third] = b;
         }
