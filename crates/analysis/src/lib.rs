@@ -8,6 +8,8 @@
 //! 3. **Protocols** ([`protocol`]) say which trials and seeds make a published figure, and
 //!    [`headline`] gives the figures the names of the acceptance table.
 //!
+//! What values of several seeds or connectomes allow to be said is in [`inference`].
+//!
 //! Sums run in a fixed order in `f64`, so results do not depend on threads. A metric whose value
 //! does not exist is `None` (no pair counts, a constant vector); input that cannot be measured is an
 //! [`AnalysisError`]. Section numbers refer to `spec/experiments.md`.
@@ -36,6 +38,7 @@ mod decorrelation;
 mod error;
 mod geometry;
 pub mod headline;
+pub mod inference;
 mod mixture;
 mod model;
 mod patterns;
