@@ -83,6 +83,17 @@ pub fn independent_matrices() {
             assert_eq!(dense(&single, matrix), dense(&all, matrix));
         }
     }
+    // Two compartments with the same contacts are drawn differently.
+    let neurons = neurons(&[("A", &[""; 9])]);
+    let contacts = (0..81_u32).map(|pair| (pair / 9, pair % 9, [pair + 1, pair + 1, 0, 0]));
+    let twins = connectome(neurons, contacts.collect());
+    let pair = [matrix("a_to_a_aa"), matrix("a_to_a_ad")];
+    let (drawn, _) = apply(Family::IndependentPermutation, &pair, 5, &twins);
+    let same = drawn
+        .contacts()
+        .iter()
+        .filter(|c| c.counts[0] == c.counts[1]);
+    assert!(same.count() < 20);
 }
 
 pub fn written() {

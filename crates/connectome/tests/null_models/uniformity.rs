@@ -27,6 +27,8 @@ pub fn degrees() {
         &bipartite(&[&[1, 1, 1, 0], &[1, 1, 0, 0], &[1, 0, 0, 1], &[0, 0, 1, 0]]),
         24,
     );
+    // The only graph with these degrees: contacts move over the targets of a source all the same.
+    whole(&bipartite(&[&[1, 2], &[0, 3]]), 2);
 }
 
 pub fn directed() {
