@@ -49,6 +49,8 @@ pub struct SubAdditivity {
     pub responsive: usize,
     /// Those among them whose response is strictly below the prediction.
     pub sub_additive: usize,
+    /// Those whose response equals the prediction; they count as not sub-additive.
+    pub equal: usize,
     /// Share of sub-additive among responsive pairs, pooled over mixtures; `None` without any.
     pub fraction: Option<f64>,
     /// For each neuron, the number of mixtures for which it is responsive.
@@ -60,7 +62,8 @@ pub struct SubAdditivity {
 /// Counts sub-additive responses of single neurons, from spike counts `[row][trial][neuron]`.
 ///
 /// Sums over trials are compared, not means: counts are integers, so "strictly below" is exact,
-/// where rounded means would make 0.05 + 0.1 larger than 0.15.
+/// where rounded means would make 0.05 + 0.1 larger than 0.15 (how the original rounds is not
+/// known; `equal` bounds what it could gain by it).
 ///
 /// # Errors
 /// If a row does not exist or a mixture has no components.
@@ -84,6 +87,7 @@ pub fn sub_additivity(
         mixtures: mixtures.len(),
         responsive: 0,
         sub_additive: 0,
+        equal: 0,
         fraction: None,
         responsive_per_neuron: vec![0; counts.units()],
         sub_additive_per_neuron: vec![0; counts.units()],
@@ -95,6 +99,7 @@ pub fn sub_additivity(
             if predicted > smallest || response > smallest {
                 result.responsive_per_neuron[neuron] += 1;
                 result.sub_additive_per_neuron[neuron] += usize::from(response < predicted);
+                result.equal += usize::from(response == predicted);
             }
         }
     }
@@ -161,12 +166,13 @@ mod tests {
 
     #[test]
     fn known_responses() {
-        // Neuron 0: 3 of 3. Neuron 1: 4 of 5, but 4 of 3 with its two spontaneous spikes once.
+        // Neuron 0: 3 of 3, equal. Neuron 1: 4 of 5, but 4 of 3 with its two spontaneous spikes once.
         // Neuron 2 is silent. Neuron 3: 2 of 3. Neuron 4: 1 of 0.
         let published = sub_additivity(&counts(), &[pair(3)], LinearPrediction::Sum).unwrap();
         assert_eq!(published.responsive_per_neuron, [1, 1, 0, 1, 1]);
         assert_eq!(published.sub_additive_per_neuron, [0, 1, 0, 1, 0]);
         assert_eq!((published.responsive, published.sub_additive), (4, 2));
+        assert_eq!(published.equal, 1);
         assert_eq!(published.fraction, Some(0.5));
         let once = LinearPrediction::SpontaneousOnce { blank: 0 };
         let corrected = sub_additivity(&counts(), &[pair(3)], once).unwrap();
@@ -189,7 +195,7 @@ mod tests {
         (values[20], values[40], values[60]) = (1.0, 2.0, 3.0);
         let counts = Patterns::new(4, 20, 1, values).unwrap();
         let result = sub_additivity(&counts, &[pair(3)], LinearPrediction::Sum).unwrap();
-        assert_eq!((result.responsive, result.sub_additive), (1, 0));
+        assert_eq!((result.sub_additive, result.equal), (0, 1));
     }
 
     #[test]

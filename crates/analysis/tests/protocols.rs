@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use kenyon_analysis::protocol::{
-    AcrossSettings, FinalSettings, MonitorSettings, ReevaluationSettings, concentration_test,
-    confusion_and_consistency, core_patterns, final_metrics, monitor, parameter_figures,
+    AcrossSettings, FinalSettings, MixtureSettings, MonitorSettings, ReevaluationSettings,
+    SeparabilitySettings, concentration_test, confusion_and_consistency, core_patterns,
+    figure_four, final_metrics, linear_separability, mixture_geometry, monitor, parameter_figures,
     per_odour_table, prediction_agreement_across, reevaluate, similarity_across, suppression_test,
 };
 use kenyon_analysis::teacher_student::student_readout;
@@ -34,6 +35,7 @@ fn main() {
         .test_with_shared("several models", "data", |path| {
             Larva::load(&path).several_models()
         })
+        .test_with_shared("mixtures", "data", |path| Larva::load(&path).mixtures())
         .test_with_shared("bad input", "data", |path| Larva::load(&path).bad_input())
         .run();
 }
@@ -296,6 +298,40 @@ impl Larva {
             (28, 144)
         );
         assert!((core.receptors[3][3] - 1.0).abs() < 1e-12);
+    }
+
+    /// The sizes of the published experiments.
+    fn mixtures(&self) {
+        let (model, start) = (self.model(), Instant::now());
+        let settings = MixtureSettings::canonical(42, (0..50).map(|i| 58 * i).collect());
+        let geometry = mixture_geometry(&model, &self.templates, &settings).expect("a valid model");
+        println!("geometry: {:.2} s", start.elapsed().as_secs_f64());
+        assert_eq!((geometry.pairs.len(), geometry.triplets.len()), (351, 50));
+        let start = Instant::now();
+        let settings = SeparabilitySettings::canonical(42, (0..50).map(|i| 7 * i).collect());
+        let separability =
+            linear_separability(&model, &self.templates, &settings).expect("a valid model");
+        println!("separability: {:.2} s", start.elapsed().as_secs_f64());
+        assert_eq!(separability.odour_identity.samples, 270);
+        assert_eq!(separability.mixture_versus_single.samples, 770);
+        assert_eq!(separability.between_mixtures.samples, 200);
+        let majority = separability.mixture_versus_single.majority_rate;
+        assert!((majority - 0.649).abs() < 1e-3);
+        let start = Instant::now();
+        let settings = MixtureSettings {
+            triplets: Vec::new(),
+            ..geometry.settings.clone()
+        };
+        let figure = figure_four(&model, &self.templates, 20, &settings).expect("a valid model");
+        println!("figure 4: {:.2} s", start.elapsed().as_secs_f64());
+        let figures = [
+            headline::mixture_geometry_figures(&geometry),
+            headline::separability_figures(&separability),
+            headline::figure_four_figures(&figure),
+        ];
+        for figure in figures.concat() {
+            println!("{}: {:.4}", figure.name, figure.value);
+        }
     }
 
     fn bad_input(&self) {
