@@ -13,6 +13,7 @@ use crate::confusion::{Confusion, Consistency};
 use crate::protocol::{ParameterFigures, Reevaluation};
 use crate::roles::Roles;
 use crate::teacher_student::{TeacherStudent, names};
+use crate::thresholds::ThresholdStatistics;
 pub use mixtures::{
     decorrelation_by_trials_figures, figure_four_figures, mixture_geometry_figures,
     separability_figures, sub_additivity_figures, suppression_figures,
@@ -112,6 +113,26 @@ pub fn parameter_headline(result: &ParameterFigures, roles: &Roles) -> Vec<Figur
         .0
 }
 
+/// Figures of the thresholds of one population, under names that begin with `population`, such as
+/// `kc_threshold_upper_bound_pct` of "kc".
+#[must_use]
+pub fn threshold_headline(population: &str, result: &ThresholdStatistics) -> Vec<Figure> {
+    let share = |count: usize| PERCENT * count as f64 / result.neurons as f64;
+    [
+        ("mean_mV", result.mean_mv),
+        ("deviation_mV", result.deviation_mv),
+        ("upper_bound_pct", result.upper_bound_percent),
+        ("lower_bound_pct", result.lower_bound_percent),
+        ("interior_pct", result.interior_percent),
+        ("pinned_upper_pct", share(result.pinned_to_upper_bound)),
+    ]
+    .map(|(quantity, value)| Figure {
+        name: format!("{population}_threshold_{quantity}"),
+        value,
+    })
+    .to_vec()
+}
+
 /// Figures over several models.
 #[must_use]
 pub fn across_figures(
@@ -142,4 +163,26 @@ pub fn teacher_student_figures(result: &TeacherStudent) -> Vec<Figure> {
             threshold.and_then(|vector| vector.mean_r),
         )
         .0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_have_the_names_of_the_acceptance_table() {
+        let thresholds = [-0.0550, -0.0400, -0.0302, -0.0300];
+        let statistics =
+            crate::threshold_statistics(&thresholds, (-0.055, -0.030)).expect("four thresholds");
+        let figures = threshold_headline("kc", &statistics);
+        let value = |name: &str| {
+            let found = figures.iter().find(|figure| figure.name == name);
+            found.map(|figure| figure.value)
+        };
+        assert_eq!(value("kc_threshold_upper_bound_pct"), Some(50.0));
+        assert_eq!(value("kc_threshold_lower_bound_pct"), Some(25.0));
+        assert_eq!(value("kc_threshold_interior_pct"), Some(25.0));
+        assert_eq!(value("kc_threshold_pinned_upper_pct"), Some(25.0));
+        assert!((value("kc_threshold_mean_mV").expect("a mean") + 38.8).abs() < 1e-9);
+    }
 }
