@@ -158,6 +158,14 @@ mod tests {
     }
 
     #[test]
+    fn resamples_that_hit_the_estimate_are_no_bias() {
+        // Means 0, 0.5 and 1 in proportions 1, 2, 1: symmetric, so the middle 40 % are 0.5.
+        let interval = bootstrap_interval(&[0.0, 1.0], 0.4, 4000, 1).unwrap();
+        assert_eq!((interval.low, interval.high), (0.5, 0.5));
+        assert_eq!(interval.method, BootstrapMethod::Bca);
+    }
+
+    #[test]
     fn draws_are_addressed_by_the_seed() {
         let interval = |seed| bootstrap_interval(&SKEWED, 0.9, 2000, seed).unwrap();
         assert_eq!(interval(3), interval(3));

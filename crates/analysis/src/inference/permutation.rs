@@ -173,6 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn signs_are_exchanged_within_pairs() {
+        let p = |differences: &[f64]| {
+            let zero = vec![0.0; differences.len()];
+            let test = paired_permutation_test(differences, &zero, 0, 0).unwrap();
+            (test.p_value, test.relabelings)
+        };
+        // Only the two constant sign patterns reach 7; any pattern reaches 1.
+        assert_eq!(p(&[1.0, 2.0, 4.0]), (0.25, 8));
+        assert_eq!(p(&[4.0, -1.0, -2.0]), (1.0, 8));
+        // Sums of four signs: 0 in 6 of 16 patterns.
+        assert_eq!(p(&[1.0, 1.0, 1.0, -1.0]), (0.625, 16));
+    }
+
+    #[test]
     fn a_sample_of_relabellings_estimates_all() {
         let values = |count: u32, offset: f64| -> Vec<f64> {
             (0..count).map(|i| offset + f64::from(i * i % 17)).collect()

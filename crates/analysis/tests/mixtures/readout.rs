@@ -4,7 +4,10 @@ use kenyon_analysis::protocol::{
     MixtureSettings, ReevaluationSettings, SeparabilitySettings, decorrelation_by_trials,
     linear_separability, mixture_geometry, reevaluate, sub_additivity,
 };
-use kenyon_analysis::{BlockNoise, Patterns, Stations, headline, noisy_block};
+use kenyon_analysis::{
+    BlockNoise, Patterns, Stations, Superposition, SvmSettings, cross_validate, headline,
+    mixture_template, noisy_block,
+};
 
 use crate::larva::{Larva, ROWS};
 
@@ -52,6 +55,45 @@ fn separability_knows_different_from_equal_odours() {
     let (different, equal) = (accuracy(&odours(&|row| 2 * row)), accuracy(&odours(&|_| 3)));
     println!("identity: different {different}, equal {equal}");
     assert!(different > 0.6 && equal < 0.35);
+}
+
+#[test]
+fn separability_is_what_the_classifier_makes_of_rates() {
+    let larva = Larva::new();
+    // Pairs (2, 3), (1, 2) and (6, 7) of rows 1..=7.
+    let settings = SeparabilitySettings {
+        between: 2,
+        ..SeparabilitySettings::canonical(42, vec![6, 0, 20])
+    };
+    let result =
+        linear_separability(&larva.model(), &larva.templates, &settings).expect("separability");
+    let rates = |stimuli: &[Vec<f64>], metric: &str| -> Vec<Vec<f64>> {
+        let noise = BlockNoise::new(metric, 42, 42);
+        let block = noisy_block(&larva.model(), stimuli, 10, &noise).expect("a valid model");
+        block
+            .coding
+            .all_trials()
+            .map(|trial| trial.iter().map(|&count| f64::from(count) / 30.0).collect())
+            .collect()
+    };
+    let mixtures: Vec<Vec<f64>> = [[2, 3], [1, 2], [6, 7]]
+        .iter()
+        .map(|rows| mixture_template(&larva.templates, rows, Superposition::Sum).expect("rows"))
+        .collect();
+    let odours = rates(&larva.templates[1..], "separability/odours");
+    let presented = rates(&mixtures, "separability/mixtures");
+    let between = rates(&mixtures[..2], "separability/between");
+    let labels = |classes: usize, size: usize| -> Vec<usize> {
+        (0..classes).flat_map(|class| vec![class; size]).collect()
+    };
+    let validate = |features: &[Vec<f64>], labels: &[usize]| {
+        cross_validate(features, labels, 5, &SvmSettings::default()).expect("two classes")
+    };
+    assert_eq!(result.odour_identity, validate(&odours, &labels(7, 10)));
+    assert_eq!(result.between_mixtures, validate(&between, &labels(2, 10)));
+    let both = [odours, presented].concat();
+    let kinds = [vec![0; 70], vec![1; 30]].concat();
+    assert_eq!(result.mixture_versus_single, validate(&both, &kinds));
 }
 
 #[test]
