@@ -7,7 +7,7 @@ use kenyon_connectome::{Compartment, CompartmentSet};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::{Form, Precision};
+use crate::{Form, Precision, edit};
 
 /// Why a text is not a circuit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,9 @@ pub enum CircuitError {
         problem: String,
     },
     /// An edit names a key that does not exist.
-    #[error("cannot set \"{path}\": the circuit has no such key")]
+    #[error(
+        "cannot edit \"{path}\": the circuit has no such key; elements of lists go by their name, as in pathway.orn_to_pn.strength_A.start"
+    )]
     Edit {
         /// Dotted path of the key.
         path: String,
@@ -240,7 +242,7 @@ pub enum GroupRule {
     /// Of the neurons that contact `target` at all, those whose number of targets is at or below the
     /// given quantile (linear interpolation) of that number.
     FanOutQuantile,
-    /// Neurons whose annotation `field` (class, transmitter, glomerulus, name) is one of `values`.
+    /// Neurons whose annotation `field` (class, transmitter, glomerulus, name, id) is one of `values`.
     Annotation,
 }
 
@@ -453,34 +455,36 @@ impl Circuit {
         &self.text
     }
 
-    /// A copy with one value replaced: `path` is dotted, an element of a list is addressed by its
-    /// `name` (`pathway.orn_to_pn.strength_A.start`, `readout.classes`).
+    /// A copy with one value replaced; see [`Circuit::edited`].
     ///
     /// # Errors
     /// A path that does not exist, or a value that makes the circuit meaningless.
     pub fn with(&self, path: &str, value: impl Into<toml::Value>) -> Result<Self, CircuitError> {
-        let unknown = || CircuitError::Edit {
-            path: path.to_owned(),
-        };
+        self.edited(&[(path.to_owned(), value.into())], &[])
+    }
+
+    /// A copy with parts removed and values set, in this order; the result is checked once, so that
+    /// edits may depend on each other. Paths are dotted and an element of a list is addressed by its
+    /// `name`: `pathway.orn_to_pn.strength_A.start`, `readout.classes`. Setting a key that is not there
+    /// adds it, and a table at `pathway.NAME` adds that pathway.
+    ///
+    /// # Errors
+    /// A path that does not exist, or edits that make the circuit meaningless.
+    pub fn edited(
+        &self,
+        set: &[(String, toml::Value)],
+        remove: &[String],
+    ) -> Result<Self, CircuitError> {
+        let syntax = |message: String| CircuitError::Syntax { message };
         let mut root: toml::Value =
-            toml::from_str(&self.text).map_err(|error| CircuitError::Syntax {
-                message: error.to_string(),
-            })?;
-        let mut place = &mut root;
-        for key in path.split('.') {
-            place = match place {
-                toml::Value::Table(table) => table.get_mut(key).ok_or_else(unknown)?,
-                toml::Value::Array(list) => list
-                    .iter_mut()
-                    .find(|entry| entry.get("name").and_then(toml::Value::as_str) == Some(key))
-                    .ok_or_else(unknown)?,
-                _ => return Err(unknown()),
-            };
+            toml::from_str(&self.text).map_err(|error| syntax(error.to_string()))?;
+        for path in remove {
+            edit::remove(&mut root, path)?;
         }
-        *place = value.into();
-        let text = toml::to_string(&root).map_err(|error| CircuitError::Syntax {
-            message: error.to_string(),
-        })?;
+        for (path, value) in set {
+            edit::set(&mut root, path, value.clone())?;
+        }
+        let text = toml::to_string(&root).map_err(|error| syntax(error.to_string()))?;
         Self::parse(&text)
     }
 

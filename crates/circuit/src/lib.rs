@@ -6,6 +6,7 @@
 //! nothing and starts no thread of its own (it uses the caller's rayon pool).
 
 mod check;
+mod edit;
 mod engine;
 mod file;
 mod gradient;

@@ -31,7 +31,9 @@ pub use phases::{
     Callbacks, Ending, Monitor, Phase, Progress, StudentObjective, StudentRun, TeacherObjective,
     TrainedTeacher, fit_student, fit_teacher, start_state, student_run,
 };
-pub use run::{Existing, Outcome, RunError, RunInputs, RunOptions, TrainedStudent, train};
+pub use run::{
+    Existing, Outcome, RunError, RunInputs, RunOptions, TrainedStudent, train, train_teacher,
+};
 pub use samples::{OdourError, Odours, Samples};
 pub use settings::{SettingsError, TeacherSettings, TrainingSettings};
 pub use teacher::{RateTeacher, TeacherError, TeacherResponses, TeacherRoles, TeacherWorkspace};

@@ -105,17 +105,24 @@ pub struct StudentObjective<'a> {
     network: &'a Network,
     loss: &'a Loss,
     noise: Noise<'a>,
+    interventions: Interventions,
     workspace: GradientWorkspace,
 }
 
 impl<'a> StudentObjective<'a> {
-    /// The objective `loss` of `network` under circuit noise `noise`.
+    /// The objective `loss` of `network` under circuit noise `noise`, with `interventions` in every trial.
     #[must_use]
-    pub fn new(network: &'a Network, loss: &'a Loss, noise: Noise<'a>) -> Self {
+    pub fn new(
+        network: &'a Network,
+        loss: &'a Loss,
+        noise: Noise<'a>,
+        interventions: Interventions,
+    ) -> Self {
         Self {
             network,
             loss,
             noise,
+            interventions,
             workspace: GradientWorkspace::new(network),
         }
     }
@@ -138,6 +145,7 @@ impl Objective for StudentObjective<'_> {
             network,
             loss,
             noise,
+            interventions,
             workspace,
         } = self;
         let mut report = LossReport::default();
@@ -147,7 +155,7 @@ impl Objective for StudentObjective<'_> {
             parameters,
             stimuli,
             *noise,
-            &Interventions::default(),
+            interventions,
             &mut |responses| {
                 let (terms, upstream) = loss.evaluate(epoch, responses, labels, network);
                 report = terms;
@@ -257,21 +265,33 @@ pub fn student_run<'a>(
     settings: &'a TrainingSettings,
     state: FitState,
 ) -> StudentRun<'a> {
-    let noise = Noise::Generated(NoiseStream::new(settings.seed, "student/circuit"));
-    let objective = StudentObjective::new(network, &settings.loss, noise);
+    let noise = Noise::Generated(student_stream(settings, "circuit"));
+    let interventions = Interventions {
+        depression_off: settings.depression_off,
+        ..Interventions::default()
+    };
+    let objective = StudentObjective::new(network, &settings.loss, noise, interventions);
     let (samples, schedule) = student_schedule(odours, settings);
     Fit::new(objective, samples, schedule, state)
+}
+
+/// The student's random numbers for one purpose.
+fn student_stream(settings: &TrainingSettings, purpose: &str) -> NoiseStream {
+    let purpose = match settings.replicate {
+        0 => format!("student/{purpose}"),
+        replicate => format!("student{replicate}/{purpose}"),
+    };
+    NoiseStream::new(settings.seed, &purpose)
 }
 
 pub(crate) fn student_schedule<'a>(
     odours: &'a Odours,
     settings: &TrainingSettings,
 ) -> (Samples<'a>, Schedule) {
-    let stream = |purpose| NoiseStream::new(settings.seed, purpose);
     let samples = Samples {
         odours,
         repeats: settings.repeats,
-        noise: stream("student/odour"),
+        noise: student_stream(settings, "odour"),
     };
     let size = StepSize {
         base_rate: settings.base_rate,
@@ -282,7 +302,7 @@ pub(crate) fn student_schedule<'a>(
         Schedule {
             batch: settings.batch,
             size,
-            order: stream("student/order"),
+            order: student_stream(settings, "order"),
         },
     )
 }

@@ -3,16 +3,20 @@
 //! | file | content |
 //! |---|---|
 //! | `run.json` | [`RunIdentity`]: what determines the run; written first |
-//! | `teacher.safetensors` | the trained teacher |
+//! | `teacher.safetensors` | the trained teacher, unless it was handed in |
 //! | `checkpoint.safetensors` | the student's state at an epoch boundary; removed at the end |
 //! | `model.safetensors` | the trained student; its existence means the run is complete |
 //!
 //! Every file is written under a temporary name, synced and renamed, so each exists completely or not
 //! at all, and a resumed run ends in the same bytes as one that was never interrupted.
+//!
+//! Students that differ only in what the teacher does not know (objective, ablation, noise) can share
+//! one: [`train_teacher`] trains it in a folder of its own.
 
 mod error;
 mod folder;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use kenyon_circuit::{Network, Parameters};
@@ -20,14 +24,14 @@ use kenyon_circuit::{Network, Parameters};
 use crate::checkpoint::{Checkpoint, Kind, RunIdentity, digest};
 use crate::fit::{FitState, History};
 use crate::phases::{
-    Callbacks, Ending, TrainedTeacher, fit_student, fit_teacher, start_state, student_run,
+    Callbacks, Ending, Progress, TrainedTeacher, fit_student, fit_teacher, start_state, student_run,
 };
 use crate::samples::Odours;
 use crate::teacher::RateTeacher;
 use crate::transfer::{TransferRule, transfer};
 
 pub use error::RunError;
-use folder::RunFolder;
+use folder::{Occupied, RunFolder};
 
 /// What a run trains, and on what.
 #[derive(Clone, Copy)]
@@ -42,6 +46,8 @@ pub struct RunInputs<'a> {
     pub rule: &'a TransferRule,
     /// The odours.
     pub odours: &'a Odours,
+    /// A teacher that is already trained; otherwise the run trains its own.
+    pub trained_teacher: Option<&'a TrainedTeacher>,
 }
 
 /// What to do with a run that is already there.
@@ -118,10 +124,14 @@ pub fn train(
     settings.check(odours.templates().len())?;
     settings.loss.check(network)?;
     check_sizes(inputs)?;
-    let folder = RunFolder::open(folder, identity, options.existing)?;
+    let folder = RunFolder::open(folder, identity, options.existing, Occupied::Refuse)?;
 
-    let Some(trained) = obtain_teacher(&folder, inputs, callbacks)? else {
-        return Ok(Outcome::Stopped { epoch: 0 });
+    let trained = match inputs.trained_teacher {
+        Some(trained) => trained.clone(),
+        None => match obtain_teacher(&folder, identity, teacher, odours, callbacks.progress)? {
+            Some(trained) => trained,
+            None => return Ok(Outcome::Stopped { epoch: 0 }),
+        },
     };
     let groups = network.table().groups();
     let run_id = Some(identity.run_id.as_str());
@@ -210,18 +220,31 @@ fn check_sizes(inputs: &RunInputs<'_>) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Trains a teacher in a folder of its own, or reads the one that is there. If another process is at
+/// it, this one waits. Returns `None` if the progress callback stopped it.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn train_teacher(
+    folder: &Path,
+    identity: &RunIdentity,
+    teacher: &RateTeacher,
+    odours: &Odours,
+    progress: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+) -> Result<Option<TrainedTeacher>, RunError> {
+    identity.settings.check(odours.templates().len())?;
+    let folder = RunFolder::open(folder, identity, Existing::Resume, Occupied::Wait)?;
+    obtain_teacher(&folder, identity, teacher, odours, progress)
+}
+
 /// The teacher of the folder, trained now if it is not there yet; `None` if it was stopped.
 fn obtain_teacher(
     folder: &RunFolder,
-    inputs: &RunInputs<'_>,
-    callbacks: &mut Callbacks<'_>,
+    identity: &RunIdentity,
+    teacher: &RateTeacher,
+    odours: &Odours,
+    progress: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Option<TrainedTeacher>, RunError> {
-    let RunInputs {
-        identity,
-        teacher,
-        odours,
-        ..
-    } = *inputs;
     let file = folder.file(RunFolder::TEACHER);
     if folder.has(RunFolder::TEACHER) {
         let run_id = Some(identity.run_id.as_str());
@@ -238,7 +261,7 @@ fn obtain_teacher(
             history: header.history,
         }));
     }
-    let trained = fit_teacher(teacher, odours, &identity.settings, callbacks.progress)?;
+    let trained = fit_teacher(teacher, odours, &identity.settings, progress)?;
     if let Some(trained) = &trained {
         Checkpoint::of_teacher(identity, trained).write(teacher.groups(), &file)?;
     }

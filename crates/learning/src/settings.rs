@@ -50,6 +50,12 @@ pub struct TrainingSettings {
     pub adam: AdamSettings,
     /// The student's objective.
     pub loss: Loss,
+    /// Whether the student is trained without short-term depression: its release is the raw spike, with
+    /// neither vesicle pool nor release probability (spec/experiments.md section 4.10).
+    pub depression_off: bool,
+    /// Which of several students of one teacher: another number draws other noise for the student and
+    /// changes nothing else. The publication's second training of its canonical model is one.
+    pub replicate: u32,
     /// How the teacher is fitted.
     pub teacher: TeacherSettings,
     /// Epochs between two calls of the monitor.
@@ -69,6 +75,8 @@ impl Default for TrainingSettings {
             clip_norm: 5.0,
             adam: AdamSettings::default(),
             loss: Loss::default(),
+            depression_off: false,
+            replicate: 0,
             teacher: TeacherSettings::default(),
             monitor_every: 50,
         }

@@ -1,6 +1,7 @@
 //! What the student takes over from the teacher (training.md section 3): the decoder and the raw
 //! receptor gains verbatim, and the raw feedback gain times a factor, applied *before* softplus.
-//! Everything else starts where the circuit file says.
+//! Everything else starts where the circuit file says, and so does what the file does not let learn: a
+//! gain that was fixed to silence the feedback neuron stays fixed (spec/experiments.md section 4.3).
 
 use kenyon_circuit::{ParameterGroup, ParameterTable, Parameters};
 
@@ -101,7 +102,9 @@ pub fn transfer(
                 group: name.clone(),
                 teacher_group: from.name.clone(),
             })?;
-        copy(from, &trained.values, factor, to, &mut start.values)?;
+        if to.learned {
+            copy(from, &trained.values, factor, to, &mut start.values)?;
+        }
     }
     Ok(start)
 }

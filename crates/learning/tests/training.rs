@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use common::{Golden, deviation};
-use kenyon_circuit::{Circuit, Network, Noise, NoiseStream, Parameters, Stimulus};
+use kenyon_circuit::{Circuit, Interventions, Network, Noise, NoiseStream, Parameters, Stimulus};
 use kenyon_connectome::{DataSet, ReceptorMapping, sample};
 use kenyon_learning::{
     Adam, AdamSettings, Callbacks, Checkpoint, EnergyTerm, Existing, FitState, Kind, Loss,
@@ -65,6 +65,7 @@ impl Setup {
             teacher: &self.teacher,
             rule: &self.rule,
             odours: &self.odours,
+            trained_teacher: None,
         }
     }
 }
@@ -589,7 +590,8 @@ fn the_first_student_steps_agree(golden: PathBuf) {
     };
     let (inputs, labels) = (golden.values("input.u"), golden.labels());
     let loss = Loss::default();
-    let mut objective = StudentObjective::new(&setup.network, &loss, Noise::Off);
+    let mut objective =
+        StudentObjective::new(&setup.network, &loss, Noise::Off, Interventions::default());
     let mut gradient = vec![0.0; table.len()];
     let mut adam = Adam::new(AdamSettings::default(), table.len());
     for (step, epoch) in [0, 15, 30, 60, 90].into_iter().enumerate() {

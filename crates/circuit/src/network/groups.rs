@@ -27,9 +27,10 @@ impl Compiler<'_> {
                         "transmitter" => Ok(neuron.transmitter.clone()),
                         "glomerulus" => Ok(neuron.glomerulus.clone()),
                         "name" => Ok(neuron.name.clone()),
+                        "id" => Ok(neuron.id.to_string()),
                         other => Err(self.circuit.meaning(
                             field,
-                            format!("\"{other}\" is no annotation; use class, transmitter, glomerulus or name"),
+                            format!("\"{other}\" is no annotation; use class, transmitter, glomerulus, name or id"),
                         )),
                     }
                     };

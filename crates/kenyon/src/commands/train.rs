@@ -78,6 +78,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         teacher: &subject.teacher,
         rule: &subject.rule,
         odours: &subject.odours,
+        trained_teacher: None,
     };
     let options = RunOptions {
         existing: if arguments.resume {

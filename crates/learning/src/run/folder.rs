@@ -26,6 +26,15 @@ fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunErr
     }
 }
 
+/// What to do if another process is in the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occupied {
+    /// Leave it alone.
+    Refuse,
+    /// Wait until it is done.
+    Wait,
+}
+
 impl RunFolder {
     pub(super) const RUN: &'static str = "run.json";
     pub(super) const TEACHER: &'static str = "teacher.safetensors";
@@ -37,11 +46,12 @@ impl RunFolder {
         path: &Path,
         identity: &RunIdentity,
         existing: Existing,
+        occupied: Occupied,
     ) -> Result<Self, RunError> {
         fs::create_dir_all(path).map_err(system("create the folder", path))?;
         let folder = Self {
             path: path.to_owned(),
-            _lock: lock(path)?,
+            _lock: lock(path, occupied)?,
         };
         let file = folder.file(Self::RUN);
         if folder.has(Self::RUN) {
@@ -125,11 +135,14 @@ impl RunFolder {
 }
 
 /// One process at a time, where the system can lock a folder.
-fn lock(path: &Path) -> Result<Option<File>, RunError> {
+fn lock(path: &Path, occupied: Occupied) -> Result<Option<File>, RunError> {
     if !cfg!(unix) {
         return Ok(None);
     }
     let handle = File::open(path).map_err(system("open the folder", path))?;
+    if occupied == Occupied::Wait {
+        return Ok(handle.lock().is_ok().then_some(handle));
+    }
     match handle.try_lock() {
         Ok(()) => Ok(Some(handle)),
         Err(TryLockError::WouldBlock) => Err(RunError::Locked {
