@@ -329,6 +329,7 @@ pub fn fit_student<O: Objective, E: From<FitError>>(
             record,
         };
         let stopped = (callbacks.progress)(&news).is_break();
+        // With 0 epochs between calls there is none: no epoch is a multiple of 0.
         if epoch.is_multiple_of(settings.monitor_every) {
             let monitor = Monitor {
                 epoch,

@@ -100,6 +100,25 @@ impl Family {
         }
     }
 
+    /// All families, with their usual lengths of chain.
+    #[must_use]
+    pub const fn all() -> [Self; 6] {
+        [
+            Self::IndependentPermutation,
+            Self::degree_preserving(),
+            Self::block_degree_preserving(),
+            Self::CountPermutation,
+            Self::strength_preserving(),
+            Self::ErdosRenyi,
+        ]
+    }
+
+    /// The family of that [`Family::name`], with its usual length of chain.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|family| family.name() == name)
+    }
+
     /// What the family promises to keep in every matrix, besides what follows from it.
     const fn promises(&self) -> &'static [Invariant] {
         use Invariant as I;
@@ -221,31 +240,19 @@ impl TryFrom<Written> for Family {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let known = [
-            Self::IndependentPermutation,
-            Self::DegreePreservingSwaps {
-                swaps_per_edge: written.swaps_per_edge.unwrap_or(STEPS),
-            },
-            Self::BlockDegreePreservingSwaps {
-                swaps_per_edge: written.swaps_per_edge.unwrap_or(STEPS),
-            },
-            Self::CountPermutation,
-            Self::StrengthPreserving {
-                swaps_per_contact: written.swaps_per_contact.unwrap_or(STEPS),
-            },
-            Self::ErdosRenyi,
-        ];
-        let Some(family) = known.iter().find(|family| family.name() == written.name) else {
-            let names: Vec<&str> = known.iter().map(Self::name).collect();
+        let Some(family) = Self::named(&written.name) else {
+            let all = Self::all();
+            let names: Vec<&str> = all.iter().map(Self::name).collect();
             let (name, names) = (&written.name, names.join(", "));
             return Err(format!(
                 "there is no family \"{name}\" of null models; choose from {names}"
             ));
         };
+        let (per_edge, per_contact) = (written.swaps_per_edge, written.swaps_per_contact);
         let parameter = family.steps().map(|(parameter, _)| parameter);
         let given = [
-            ("swaps_per_edge", written.swaps_per_edge),
-            ("swaps_per_contact", written.swaps_per_contact),
+            ("swaps_per_edge", per_edge),
+            ("swaps_per_contact", per_contact),
         ];
         for (name, value) in given {
             if value.is_some() && parameter != Some(name) {
@@ -255,6 +262,19 @@ impl TryFrom<Written> for Family {
                 ));
             }
         }
-        Ok(*family)
+        Ok(match family {
+            Self::DegreePreservingSwaps { swaps_per_edge } => Self::DegreePreservingSwaps {
+                swaps_per_edge: per_edge.unwrap_or(swaps_per_edge),
+            },
+            Self::BlockDegreePreservingSwaps { swaps_per_edge } => {
+                Self::BlockDegreePreservingSwaps {
+                    swaps_per_edge: per_edge.unwrap_or(swaps_per_edge),
+                }
+            }
+            Self::StrengthPreserving { swaps_per_contact } => Self::StrengthPreserving {
+                swaps_per_contact: per_contact.unwrap_or(swaps_per_contact),
+            },
+            other => other,
+        })
     }
 }
