@@ -4,20 +4,23 @@
 //! only place that translates.
 
 mod mixtures;
+mod training;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accuracy::Accuracy;
 use crate::agreement::PatternSimilarity;
-use crate::concentration::ConcentrationTest;
+use crate::concentration::{ConcentrationLevel, ConcentrationTest};
 use crate::confusion::{Confusion, Consistency};
-use crate::protocol::{ParameterFigures, Reevaluation};
-use crate::roles::Roles;
+use crate::consistency::ParameterConsistency;
+use crate::protocol::Reevaluation;
 use crate::teacher_student::{TeacherStudent, names};
 use crate::thresholds::ThresholdStatistics;
 pub use mixtures::{
     decorrelation_by_trials_figures, figure_four_figures, mixture_geometry_figures,
     separability_figures, sub_additivity_figures, suppression_figures,
 };
+pub use training::{final_figures, parameter_headline};
 
 /// A named number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,21 @@ pub struct Figure {
     pub name: String,
     /// The value, in the unit that the name ends with.
     pub value: f64,
+    /// Independent trials that a share is of, so that it has a binomial error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<usize>,
+}
+
+impl Figure {
+    /// A number under a name.
+    #[must_use]
+    pub fn new(name: &str, value: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            samples: None,
+        }
+    }
 }
 
 /// Percent per unit.
@@ -38,21 +56,26 @@ struct Figures(Vec<Figure>);
 impl Figures {
     fn with(mut self, name: &str, value: impl Into<Option<f64>>) -> Self {
         if let Some(value) = value.into() {
-            self.0.push(Figure {
-                name: name.to_owned(),
-                value,
-            });
+            self.0.push(Figure::new(name, value));
         }
+        self
+    }
+
+    fn with_accuracy(mut self, name: &str, accuracy: &Accuracy) -> Self {
+        self.0.push(Figure {
+            samples: Some(accuracy.samples),
+            ..Figure::new(name, PERCENT * accuracy.fraction)
+        });
         self
     }
 }
 
-/// Figures of a re-evaluation.
+/// Figures of a re-evaluation, with those of its concentration test if one was made.
 #[must_use]
 pub fn reevaluation_figures(result: &Reevaluation) -> Vec<Figure> {
-    Figures::default()
-        .with("accuracy_pct", PERCENT * result.accuracy.fraction)
-        .with("centroid_accuracy_pct", PERCENT * result.centroid.fraction)
+    let mut figures = Figures::default()
+        .with_accuracy("accuracy_pct", &result.accuracy)
+        .with_accuracy("centroid_accuracy_pct", &result.centroid)
         .with("kc_active_pct", PERCENT * result.active.kc)
         .with("al_decorrelation_pct", result.decorrelation.al_percent)
         .with("mb_decorrelation_pct", result.decorrelation.mb_percent)
@@ -61,7 +84,9 @@ pub fn reevaluation_figures(result: &Reevaluation) -> Vec<Figure> {
             result.decorrelation.total_percent,
         )
         .with("apl_ratio", result.suppression.map(|test| test.ratio))
-        .0
+        .0;
+    figures.extend(result.concentration.iter().flat_map(concentration_figures));
+    figures
 }
 
 /// Figures of a concentration test.
@@ -74,41 +99,33 @@ pub fn concentration_figures(result: &ConcentrationTest) -> Vec<Figure> {
             .find(|level| level.concentration == concentration);
         level.map(|level| PERCENT * level.decoder_accuracy)
     };
+    // The published range is the last level over the first, which overlooks a peak between (quirk 1).
+    let largest_over_smallest = |sum: fn(&ConcentrationLevel) -> f64| {
+        let sums = || result.levels.iter().map(sum);
+        let smallest = sums().fold(f64::INFINITY, f64::min);
+        (smallest > 0.0).then(|| sums().fold(0.0, f64::max) / smallest)
+    };
     Figures::default()
         .with("pn_range", result.pn_range)
         .with("or_range", result.or_range)
         .with("kc_range", result.kc_range)
+        .with(
+            "pn_range_largest_over_smallest",
+            largest_over_smallest(|level| level.mean_pn),
+        )
+        .with(
+            "kc_range_largest_over_smallest",
+            largest_over_smallest(|level| level.mean_kc),
+        )
         .with("decoder_accuracy_c0.3_pct", decoder(0.3))
         .with("decoder_accuracy_c5_pct", decoder(5.0))
-        .0
-}
-
-/// Figures of learned parameters.
-#[must_use]
-pub fn parameter_headline(result: &ParameterFigures, roles: &Roles) -> Vec<Figure> {
-    let thresholds = |population: &str| {
-        result
-            .thresholds
-            .iter()
-            .find(|(name, _)| name == population)
-            .map(|(_, statistics)| statistics)
-    };
-    let mut figures = Figures::default().with("g_soma_nS", result.g_soma_ns);
-    for (set, conductance) in &result.gap_conductances_ns {
-        figures = figures.with(&format!("gap_{set}_nS"), *conductance);
-    }
-    figures
         .with(
-            "kc_threshold_upper_bound_pct",
-            thresholds(&roles.coding).map(|own| own.upper_bound_percent),
+            "moderate_accuracy_pct",
+            PERCENT * result.mean_moderate_accuracy,
         )
         .with(
-            "ln_threshold_lower_bound_pct",
-            thresholds(&roles.local).map(|own| own.lower_bound_percent),
-        )
-        .with(
-            "pn_threshold_interior_pct",
-            thresholds(&roles.relay).map(|own| own.interior_percent),
+            "cross_centroid_accuracy_pct",
+            PERCENT * result.mean_cross_accuracy,
         )
         .0
 }
@@ -126,10 +143,7 @@ pub fn threshold_headline(population: &str, result: &ThresholdStatistics) -> Vec
         ("interior_pct", result.interior_percent),
         ("pinned_upper_pct", share(result.pinned_to_upper_bound)),
     ]
-    .map(|(quantity, value)| Figure {
-        name: format!("{population}_threshold_{quantity}"),
-        value,
-    })
+    .map(|(quantity, value)| Figure::new(&format!("{population}_threshold_{quantity}"), value))
     .to_vec()
 }
 
@@ -150,18 +164,60 @@ pub fn across_figures(
 /// Figures of the comparison of parameters.
 #[must_use]
 pub fn teacher_student_figures(result: &TeacherStudent) -> Vec<Figure> {
-    let threshold = result
-        .students
-        .vectors
-        .iter()
-        .find(|vector| vector.name == names::CODING_THRESHOLD);
+    let vector = |models: &ParameterConsistency, name: &str| {
+        let found = models.vectors.iter().find(|vector| vector.name == name);
+        found.and_then(|vector| vector.mean_r)
+    };
+    let gain_variation = |models: &ParameterConsistency| {
+        let found = models.scalars.iter();
+        let mut gains = found.filter(|scalar| scalar.name == names::FEEDBACK_GAIN);
+        gains
+            .next()
+            .and_then(|gain| gain.coefficient_of_variation)
+            .map(|variation| PERCENT * variation)
+    };
+    let variation = |models: &ParameterConsistency| {
+        let mean = models.mean_coefficient_of_variation;
+        mean.map(|variation| PERCENT * variation)
+    };
+    let (teachers, students) = (&result.teachers, &result.students);
     Figures::default()
         .with("parameter_correlation", result.student_correlation)
         .with("teacher_parameter_correlation", result.teacher_correlation)
         .with(
             "kc_threshold_correlation",
-            threshold.and_then(|vector| vector.mean_r),
+            vector(students, names::CODING_THRESHOLD),
         )
+        .with(
+            "parameter_correlation_true_weights",
+            result.student_correlation_true_weights,
+        )
+        .with(
+            "parameter_correlation_shared_groups",
+            result.student_correlation_shared,
+        )
+        .with(
+            "teacher_kc_threshold_correlation",
+            vector(teachers, names::CODING_THRESHOLD),
+        )
+        .with(
+            "decoder_correlation",
+            vector(students, names::DECODER_WEIGHT),
+        )
+        .with(
+            "teacher_decoder_correlation",
+            vector(teachers, names::DECODER_WEIGHT),
+        )
+        .with("receptor_gain_correlation", vector(students, names::GAINS))
+        .with(
+            "teacher_receptor_gain_correlation",
+            vector(teachers, names::GAINS),
+        )
+        .with("mean_scalar_variation_pct", variation(students))
+        .with("teacher_mean_scalar_variation_pct", variation(teachers))
+        .with("apl_gain_variation_pct", gain_variation(students))
+        .with("teacher_apl_gain_variation_pct", gain_variation(teachers))
+        .with("apl_gain_over_transferred", result.feedback_gain_ratio)
         .0
 }
 

@@ -70,6 +70,9 @@ pub enum Ablation {
     /// recovery time 1e-9 s. Equals [`Interventions::depression_off`] up to 2e-9; use that for
     /// networks which were trained without depression.
     Depression,
+    /// The running down of vesicle pools alone: recovery time 1e-9 s, the release probability stays.
+    /// The sound variant of [`Ablation::Depression`], which also removes that (quirk 11).
+    Depletion,
 }
 
 /// Stored values that remove a mechanism.
@@ -119,17 +122,10 @@ pub fn ablate(
                     AblationRule::RAW_GAIN,
                 )?;
             }
+            Ablation::Depletion => recover_at_once(table, &mut edited)?,
             Ablation::Depression => {
-                let logarithm = Form::Log.store(AblationRule::RECOVERY_S);
-                let (recovery, release) = (quantity::RECOVERY, quantity::RELEASE_PROBABILITY);
-                set_all(
-                    table,
-                    &mut edited,
-                    recovery,
-                    is(recovery),
-                    Form::Log,
-                    logarithm,
-                )?;
+                recover_at_once(table, &mut edited)?;
+                let release = quantity::RELEASE_PROBABILITY;
                 set_all(
                     table,
                     &mut edited,
@@ -142,6 +138,24 @@ pub fn ablate(
         }
     }
     Ok(edited)
+}
+
+fn recover_at_once(
+    table: &ParameterTable,
+    parameters: &mut Parameters,
+) -> Result<(), AnalysisError> {
+    let (recovery, logarithm) = (
+        quantity::RECOVERY,
+        Form::Log.store(AblationRule::RECOVERY_S),
+    );
+    set_all(
+        table,
+        parameters,
+        recovery,
+        is(recovery),
+        Form::Log,
+        logarithm,
+    )
 }
 
 /// Whether a group's name ends with that quantity.
