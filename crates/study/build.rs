@@ -8,6 +8,7 @@ fn main() {
     let crates = Path::new("..");
     let training = ["connectome", "circuit", "learning"];
     export("KENYON_TRAINING_CODE", crates, &training);
+    export("KENYON_MONITOR_CODE", crates, &["analysis"]);
     // Which measurements are made, and how figures are put together, is decided in this crate.
     export("KENYON_ANALYSIS_CODE", crates, &["analysis", "study"]);
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use kenyon_analysis::AnalysisError;
 use kenyon_circuit::CircuitError;
 use kenyon_connectome::DataError;
+use kenyon_connectome::null::NullError;
 use kenyon_learning::{OdourError, RunError, TeacherError};
 
 /// Why a study cannot be carried out.
@@ -13,6 +14,25 @@ pub enum StudyError {
     /// The data cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A null model cannot be drawn.
+    #[error(transparent)]
+    Null(#[from] NullError),
+    /// A study file is no TOML, or has unknown or missing keys.
+    #[error("{message}")]
+    Syntax {
+        /// The parser's message, with line, column and an excerpt.
+        message: String,
+    },
+    /// A run that should be there is not, or not complete.
+    #[error("{unit} is not complete in {folder}: {what} is missing; run the study first")]
+    Incomplete {
+        /// The unit of work.
+        unit: String,
+        /// What is missing.
+        what: String,
+        /// Its folder.
+        folder: PathBuf,
+    },
     /// The circuit does not fit the data.
     #[error("the circuit cannot be compiled: {0}")]
     Circuit(#[from] CircuitError),

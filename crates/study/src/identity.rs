@@ -5,6 +5,8 @@ use sha2::{Digest, Sha256};
 
 /// Hash of the sources that training depends on (data, engine, learning).
 pub const TRAINING_CODE: &str = env!("KENYON_TRAINING_CODE");
+/// Hash of the sources that the metrics recorded during training depend on besides [`TRAINING_CODE`].
+pub const MONITOR_CODE: &str = env!("KENYON_MONITOR_CODE");
 /// Hash of the sources that metrics depend on besides [`TRAINING_CODE`].
 pub const ANALYSIS_CODE: &str = env!("KENYON_ANALYSIS_CODE");
 

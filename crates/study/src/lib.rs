@@ -1,24 +1,51 @@
-//! Runs, their store, and the comparison with the publication.
+//! Studies: runs that differ from the canonical one, their store, and what comes of them.
 //!
-//! A [`Subject`] is what is trained (data, circuit, mapping); a run is a subject with settings and a
-//! seed, identified by the hash of everything that determines its bytes. [`reproduce`] trains and
-//! measures the canonical runs, skips what is finished and unchanged, and judges the means over the
-//! seeds against the published values.
+//! A [`StudyFile`] declares experiments as edits: of the circuit, the wiring, the objective, the odours.
+//! [`Plan`] looks up every name and gives each run (a *unit*: teacher, student, measurements) an
+//! identity, the hash of everything that determines its bytes. [`run`] carries out what is missing on
+//! all threads, skips what is finished and unchanged, and sums up: figures with their spread and their
+//! effects, and the comparison with the [`Publication`]. [`work_units`] and [`merge`] do the same in
+//! pieces, for any job system.
 
-mod acceptance;
+mod across;
 mod error;
+mod experiment;
+mod file;
 mod identity;
 mod measure;
-mod reproduce;
+mod measurement;
+mod outcome;
+mod parallel;
+mod plan;
+mod publication;
+mod quantity;
+mod samples;
+mod status;
 mod store;
+mod studies;
 mod subject;
+mod task;
+mod wiring;
+mod work;
 
-pub use acceptance::{Acceptance, Band, Judgement, Row, Verdict};
+pub use across::{ACROSS, AcrossMetrics, across};
 pub use error::StudyError;
-pub use identity::{ANALYSIS_CODE, TRAINING_CODE};
-pub use measure::{AcrossMetrics, MeasurementPlan, ModelMetrics, across, measure};
-pub use reproduce::{
-    CANONICAL_SEEDS, Event, Plan, Reproduction, RunSummary, Timing, monitor_figures, reproduce,
+pub use experiment::{Draw, Experiment};
+pub use file::{CANONICAL, Choice, CircuitEdit, ExperimentEntry, StudyFile, Task, Wiring};
+pub use identity::{ANALYSIS_CODE, MONITOR_CODE, TRAINING_CODE};
+pub use measure::{Candidate, Detail, Measured, Stored, measure};
+pub use measurement::{BUILT_IN, Measurement};
+pub use outcome::{
+    AcrossSummary, Comparison, Failure, MeasurementSummary, RunSummary, Summary, Timing, merge,
+    run, work_units,
 };
-pub use store::{lock_folder, write_json};
-pub use subject::{Provenance, Subject};
+pub use plan::{Plan, RESULTS, Unit};
+pub use publication::{Judgement, Ours, Publication, Published, Row, Verdict};
+pub use quantity::{Effect, Quantity, Sample};
+pub use samples::{SampledMixtures, odour_subset, published_shuffle, synthetic_odours};
+pub use status::{Progress, UnitStatus, status};
+pub use store::{lock_folder, lock_folder_shared, write_json};
+pub use studies::{BuiltIn, CANONICAL_SEEDS, NullStudy};
+pub use subject::{Edits, Provenance, Subject};
+pub use wiring::WiringCertificate;
+pub use work::{Effort, Event, Finished, FinishedMeasurement, Observer, monitor_figures};

@@ -1,107 +1,71 @@
-//! Measurements of trained models, stored under a key that changes with whatever determines them.
+//! Measuring a model, or reading the measurement if nothing has changed since.
 
 use std::path::Path;
 
 use kenyon_analysis::headline::{
-    Figure, across_figures, concentration_figures, parameter_headline, reevaluation_figures,
-    teacher_student_figures,
+    Figure, decorrelation_by_trials_figures, figure_four_figures, final_figures,
+    mixture_geometry_figures, reevaluation_figures, separability_figures, sub_additivity_figures,
 };
 use kenyon_analysis::protocol::{
-    self, AcrossSettings, FinalMetrics, FinalSettings, Reevaluation, ReevaluationSettings,
+    self, DecorrelationByTrials, FigureFour, FinalMetrics, FinalSettings, LinearSeparability,
+    MixtureGeometry, MixtureSettings, MixtureSubAdditivity, Reevaluation, ReevaluationSettings,
+    SeparabilitySettings,
 };
-use kenyon_analysis::teacher_student::{TeacherStudent, names, student_readout, teacher_student};
-use kenyon_analysis::{
-    Confusion, Consistency, Model, OdourTable, ParameterReadout, PatternSimilarity,
-    PredictionAgreement, near_identical_pairs,
-};
+use kenyon_analysis::{Ablation, Model, ablate};
 use kenyon_circuit::{Interventions, Parameters};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{ANALYSIS_CODE, hash_of};
+use crate::measurement::Measurement;
+use crate::samples::SampledMixtures;
 use crate::store::{store, stored};
 use crate::{StudyError, Subject};
 
-/// Which measurements are made of each model.
+/// Trials per arm of the APL suppression test of Figure 4 (spec/experiments.md section 4.8).
+const FIGURE_FOUR_SUPPRESSION_TRIALS: usize = 20;
+/// The largest numbers of trials of a quick look.
+const QUICK_TRIALS: usize = 10;
+const QUICK_CONCENTRATION_TRIALS: usize = 4;
+
+/// A measurement's outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MeasurementPlan {
-    /// The re-evaluation (spec/experiments.md section 3).
-    pub reevaluation: ReevaluationSettings,
-    /// Right after training (spec/training.md section 5.2).
-    pub after_training: FinalSettings,
+pub struct Measured {
+    /// Figures under the names of the table of published values.
+    pub figures: Vec<Figure>,
+    /// All of it.
+    pub detail: Detail,
 }
 
-impl MeasurementPlan {
-    /// The publication's numbers of trials.
-    #[must_use]
-    pub fn canonical(seed: u64) -> Self {
-        Self {
-            reevaluation: ReevaluationSettings::default(),
-            after_training: FinalSettings::canonical(seed),
-        }
-    }
-
-    /// Fewer trials, for a quick look.
-    #[must_use]
-    pub fn quick(seed: u64) -> Self {
-        let full = Self::canonical(seed);
-        Self {
-            reevaluation: ReevaluationSettings {
-                repeats: 10,
-                centroid_trials: 10,
-                decorrelation_trials: 10,
-                suppression_trials: Some(10),
-                ..full.reevaluation
-            },
-            after_training: FinalSettings {
-                concentration_trials: Some(4),
-                ..full.after_training
-            },
-        }
-    }
-}
-
-/// What is measured of one model.
+/// The full result of a measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelMetrics {
-    /// SHA-256 of the trained parameters.
-    pub digest: String,
-    /// Test accuracy of the teacher, between 0 and 1.
-    pub teacher_accuracy: f64,
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
     /// The re-evaluation.
-    pub reevaluation: Reevaluation,
+    Reevaluation(Box<Reevaluation>),
     /// The measurements right after training.
-    pub after_training: FinalMetrics,
-    /// Figures under the names of the table of published values.
-    pub figures: Vec<Figure>,
+    AfterTraining(Box<FinalMetrics>),
+    /// Mixtures.
+    Mixtures {
+        /// Geometry of their codes.
+        geometry: Box<MixtureGeometry>,
+        /// Linear separability.
+        separability: Box<LinearSeparability>,
+    },
+    /// Sub-additivity.
+    SubAdditivity(Box<MixtureSubAdditivity>),
+    /// Panels C and D of Figure 4.
+    FigureFour(Box<FigureFour>),
+    /// Decorrelation by number of trials.
+    DecorrelationByTrials(DecorrelationByTrials),
 }
 
-/// What is measured of all models together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AcrossMetrics {
-    /// Similarity of KC patterns; `None` with one model.
-    pub similarity: Option<PatternSimilarity>,
-    /// Agreement of decisions; `None` with one model.
-    pub agreement: Option<PredictionAgreement>,
-    /// Hit rates odour by odour.
-    pub per_odour: OdourTable,
-    /// Confusion matrix.
-    pub confusion: Confusion,
-    /// Consistency of patterns within an odour.
-    pub consistency: Consistency,
-    /// Parameters of teachers and students; `None` with one model.
-    pub parameters: Option<TeacherStudent>,
-    /// Figures under the names of the table of published values.
-    pub figures: Vec<Figure>,
-}
-
-/// Cosine above which two templates count as near-identical (spec/experiments.md section 2.12).
-const NEAR_IDENTICAL: f64 = 0.90;
-
-/// What determines the measurements of one model.
+/// What determines a measurement.
 #[derive(Serialize)]
 struct Key<'a, P: Serialize> {
     models: &'a [String],
     data: &'a str,
+    connectome: &'a str,
+    odours: &'a str,
     circuit: &'a str,
     mapping: kenyon_connectome::ReceptorMapping,
     plan: P,
@@ -109,10 +73,16 @@ struct Key<'a, P: Serialize> {
     analysis_code: &'a str,
 }
 
-fn key(subject: &Subject, models: &[String], plan: impl Serialize) -> Result<String, StudyError> {
+pub(crate) fn key(
+    subject: &Subject,
+    models: &[String],
+    plan: impl Serialize,
+) -> Result<String, StudyError> {
     let key = Key {
         models,
         data: &subject.manifest.hash,
+        connectome: &subject.connectome_sha256,
+        odours: &subject.odours_sha256,
         circuit: &subject.circuit_sha256,
         mapping: subject.mapping,
         plan,
@@ -125,220 +95,217 @@ fn key(subject: &Subject, models: &[String], plan: impl Serialize) -> Result<Str
     })
 }
 
-fn model<'a>(
-    subject: &'a Subject,
-    parameters: &'a Parameters,
-    none: &'a Interventions,
-) -> Model<'a> {
-    Model {
-        network: &subject.network,
-        parameters,
-        roles: &subject.roles,
-        interventions: none,
-    }
+/// A trained model that is measured.
+#[derive(Clone, Copy)]
+pub struct Candidate<'a> {
+    /// What it is a model of.
+    pub subject: &'a Subject,
+    /// Its stored parameters.
+    pub parameters: &'a Parameters,
+    /// SHA-256 of them.
+    pub digest: &'a str,
+    /// Seed of its training.
+    pub seed: u64,
+    /// Whether it was trained without depression, and so is measured without.
+    pub depression_off: bool,
+    /// Test accuracy of its teacher, between 0 and 1.
+    pub teacher_accuracy: f64,
 }
 
-/// Measures a trained model, or reads the measurement from `file` if nothing has changed since.
+/// Whether stored measurements count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Read what is there, measure what is not.
+    Use,
+    /// Measure everything anew.
+    Ignore,
+    /// Read what is there; what is not is an error.
+    Require,
+}
+
+/// What determines a measurement besides the model and the code.
+#[derive(Serialize)]
+struct Determinants<'a> {
+    measurement: &'a Measurement,
+    seed: u64,
+    depression_off: bool,
+    quick: bool,
+    mixtures: &'a [Vec<usize>; 3],
+}
+
+/// Measures a model and stores the outcome in `file`, or reads it from there. `None` if it is required
+/// to be there and is not.
 ///
 /// # Errors
 /// Measurements that cannot be made, and files that cannot be written.
 pub fn measure(
-    subject: &Subject,
-    parameters: &Parameters,
-    digest: &str,
-    teacher_accuracy: f64,
-    plan: &MeasurementPlan,
+    candidate: &Candidate<'_>,
+    measurement: &Measurement,
+    quick: bool,
+    stored_ones: Stored,
     file: &Path,
-) -> Result<ModelMetrics, StudyError> {
-    let key = key(subject, &[digest.to_owned()], plan)?;
-    if let Some(metrics) = stored(file, &key) {
-        return Ok(metrics);
-    }
-    let none = Interventions::default();
-    let model = model(subject, parameters, &none);
-    let templates = subject.odours.templates();
-    let reevaluation = protocol::reevaluate(&model, templates, &plan.reevaluation)?;
-    let after_training = protocol::final_metrics(&model, templates, &plan.after_training)?;
-    let mut figures = vec![Figure {
-        name: "teacher_accuracy_pct".to_owned(),
-        value: 100.0 * teacher_accuracy,
-    }];
-    figures.extend(reevaluation_figures(&reevaluation));
-    if let Some(concentration) = &after_training.concentration {
-        figures.extend(concentration_figures(concentration));
-    }
-    figures.extend(parameter_headline(
-        &after_training.parameters,
-        &subject.roles,
-    ));
-    let metrics = ModelMetrics {
-        digest: digest.to_owned(),
-        teacher_accuracy,
-        reevaluation,
-        after_training,
-        figures,
+) -> Result<Option<Measured>, StudyError> {
+    let mixtures = SampledMixtures::of_seed(candidate.seed);
+    let determinants = Determinants {
+        measurement,
+        seed: candidate.seed,
+        depression_off: candidate.depression_off,
+        quick,
+        mixtures: &[
+            mixtures.geometry_triplets.clone(),
+            mixtures.classified_pairs.clone(),
+            mixtures.sub_additivity_triplets.clone(),
+        ],
     };
-    store(file, &key, &metrics)?;
-    Ok(metrics)
-}
-
-/// A trained teacher and its student.
-pub(crate) struct Pair<'a> {
-    pub teacher: &'a Parameters,
-    pub student: &'a Parameters,
-    /// Identity of the run that both belong to.
-    pub run_id: &'a str,
-}
-
-/// Measures all models together, or reads the measurement from `file` if nothing has changed since.
-///
-/// # Errors
-/// Measurements that cannot be made, and files that cannot be written.
-pub(crate) fn across_pairs(
-    subject: &Subject,
-    pairs: &[Pair<'_>],
-    quick: bool,
-    file: &Path,
-) -> Result<AcrossMetrics, StudyError> {
-    let runs: Vec<String> = pairs.iter().map(|pair| pair.run_id.to_owned()).collect();
-    let key = key(subject, &runs, quick)?;
-    if let Some(metrics) = stored(file, &key) {
-        return Ok(metrics);
+    let models = [candidate.digest.to_owned()];
+    let key = key(candidate.subject, &models, determinants)?;
+    if stored_ones != Stored::Ignore {
+        let found = stored(file, &key);
+        if found.is_some() || stored_ones == Stored::Require {
+            return Ok(found);
+        }
     }
-    let students: Vec<&Parameters> = pairs.iter().map(|pair| pair.student).collect();
-    let teachers: Vec<&Parameters> = pairs.iter().map(|pair| pair.teacher).collect();
-    let metrics = across(subject, &teachers, &students, quick)?;
-    store(file, &key, &metrics)?;
-    Ok(metrics)
+    let measured = perform(candidate, measurement, &mixtures, quick)?;
+    store(file, &key, &measured)?;
+    Ok(Some(measured))
 }
 
-/// Trials per odour of the measurements across models in quick mode.
-const QUICK_TRIALS: usize = 5;
-
-/// Measures models of several seeds together (spec/experiments.md sections 2.9-2.11 and 4.2).
-///
-/// # Errors
-/// Measurements that cannot be made.
-pub fn across(
-    subject: &Subject,
-    teachers: &[&Parameters],
-    students: &[&Parameters],
+fn perform(
+    candidate: &Candidate<'_>,
+    measurement: &Measurement,
+    mixtures: &SampledMixtures,
     quick: bool,
-) -> Result<AcrossMetrics, StudyError> {
-    let none = Interventions::default();
-    let models: Vec<Model<'_>> = students
-        .iter()
-        .map(|parameters| model(subject, parameters, &none))
-        .collect();
-    let templates = subject.odours.templates();
-    let settings = |full: AcrossSettings| {
+) -> Result<Measured, StudyError> {
+    let interventions = Interventions {
+        depression_off: candidate.depression_off,
+        ..Interventions::default()
+    };
+    let model = Model {
+        network: &candidate.subject.network,
+        parameters: candidate.parameters,
+        roles: &candidate.subject.roles,
+        interventions: &interventions,
+    };
+    let (templates, seed) = (candidate.subject.odours.templates(), candidate.seed);
+    let fewer = |trials: usize| {
         if quick {
-            AcrossSettings {
-                trials: QUICK_TRIALS,
-                ..full
-            }
+            trials.min(QUICK_TRIALS)
         } else {
-            full
+            trials
         }
     };
-    let several = models.len() > 1;
-    let similarity = several
-        .then(|| {
-            let settings = settings(AcrossSettings::SIMILARITY);
-            protocol::similarity_across(&models, templates, &settings)
-        })
-        .transpose()?;
-    let agreement = several
-        .then(|| {
-            let settings = settings(AcrossSettings::AGREEMENT);
-            protocol::prediction_agreement_across(&models, templates, &settings)
-        })
-        .transpose()?;
-    let per_odour =
-        protocol::per_odour_table(&models, templates, &settings(AcrossSettings::PER_ODOUR))?;
-    let (confusion, consistency) = protocol::confusion_and_consistency(
-        &models,
-        templates,
-        &settings(AcrossSettings::CONFUSION),
-    )?;
-    let parameters = several
-        .then(|| -> Result<_, StudyError> {
-            let table = subject.network.table();
-            let read =
-                |parameters: &&Parameters| student_readout(table, parameters, &subject.roles);
-            let after = students.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            let before: Vec<ParameterReadout> = teachers
-                .iter()
-                .map(|parameters| teacher_readout(subject, parameters))
-                .collect();
-            Ok(teacher_student(&before, &after)?)
-        })
-        .transpose()?;
-    let mut figures = vec![Figure {
-        name: "template_pairs_cosine_above_0.9".to_owned(),
-        value: near_identical_pairs(templates, NEAR_IDENTICAL) as f64,
-    }];
-    if let Some(similarity) = &similarity {
-        figures.extend(across_figures(similarity, &confusion, &consistency));
-    }
-    if let Some(parameters) = &parameters {
-        figures.extend(teacher_student_figures(parameters));
-    }
-    Ok(AcrossMetrics {
-        similarity,
-        agreement,
-        per_odour,
-        confusion,
-        consistency,
-        parameters,
-        figures,
+    let fewest = |trials: usize| {
+        if quick {
+            trials.min(QUICK_CONCENTRATION_TRIALS)
+        } else {
+            trials
+        }
+    };
+    let mixture_settings = |triplets: &[usize]| MixtureSettings {
+        trials: if quick {
+            QUICK_CONCENTRATION_TRIALS
+        } else {
+            20
+        },
+        ..MixtureSettings::canonical(seed, triplets.to_vec())
+    };
+    Ok(match measurement {
+        Measurement::Reevaluation {
+            without,
+            trials,
+            suppression,
+            concentrations,
+        } => {
+            let trials = fewer(*trials);
+            let settings = ReevaluationSettings {
+                repeats: trials,
+                centroid_trials: trials,
+                decorrelation_trials: trials,
+                suppression_trials: suppression.then_some(trials),
+                concentration_trials: concentrations.then_some(fewest(trials)),
+                ablations: without.clone(),
+                ..ReevaluationSettings::default()
+            };
+            let result = protocol::reevaluate(&model, templates, &settings)?;
+            Measured {
+                figures: reevaluation_figures(&result),
+                detail: Detail::Reevaluation(Box::new(result)),
+            }
+        }
+        Measurement::AfterTraining {
+            suppression,
+            concentrations,
+        } => {
+            let full = FinalSettings::canonical(seed);
+            let settings = FinalSettings {
+                suppression_trials: full.suppression_trials.filter(|_| *suppression),
+                concentration_trials: full
+                    .concentration_trials
+                    .filter(|_| *concentrations)
+                    .map(fewest),
+                ..full
+            };
+            let result = protocol::final_metrics(&model, templates, &settings)?;
+            let teacher = 100.0 * candidate.teacher_accuracy;
+            let mut figures = vec![Figure::new("teacher_accuracy_pct", teacher)];
+            figures.extend(final_figures(&result, model.roles));
+            Measured {
+                figures,
+                detail: Detail::AfterTraining(Box::new(result)),
+            }
+        }
+        Measurement::Mixtures => {
+            let settings = mixture_settings(&mixtures.geometry_triplets);
+            let geometry = protocol::mixture_geometry(&model, templates, &settings)?;
+            let settings = SeparabilitySettings::canonical(seed, mixtures.classified_pairs.clone());
+            let separability = protocol::linear_separability(&model, templates, &settings)?;
+            let mut figures = mixture_geometry_figures(&geometry);
+            figures.extend(separability_figures(&separability));
+            Measured {
+                figures,
+                detail: Detail::Mixtures {
+                    geometry: Box::new(geometry),
+                    separability: Box::new(separability),
+                },
+            }
+        }
+        Measurement::SubAdditivity { without } => {
+            let parameters = removed(candidate, &model, without)?;
+            let model = Model {
+                parameters: &parameters,
+                ..model
+            };
+            let settings = mixture_settings(&mixtures.sub_additivity_triplets);
+            let result = protocol::sub_additivity(&model, templates, &settings)?;
+            Measured {
+                figures: sub_additivity_figures(&result),
+                detail: Detail::SubAdditivity(Box::new(result)),
+            }
+        }
+        Measurement::FigureFour => {
+            let settings = mixture_settings(&mixtures.sub_additivity_triplets);
+            let trials = FIGURE_FOUR_SUPPRESSION_TRIALS;
+            let result = protocol::figure_four(&model, templates, trials, &settings)?;
+            Measured {
+                figures: figure_four_figures(&result),
+                detail: Detail::FigureFour(Box::new(result)),
+            }
+        }
+        Measurement::DecorrelationByTrials { trials } => {
+            let result = protocol::decorrelation_by_trials(&model, templates, trials, seed)?;
+            Measured {
+                figures: decorrelation_by_trials_figures(&result),
+                detail: Detail::DecorrelationByTrials(result),
+            }
+        }
     })
 }
 
-/// The compared parameters of a teacher; strengths are realised (after softplus).
-fn teacher_readout(subject: &Subject, parameters: &Parameters) -> ParameterReadout {
-    let teacher = &subject.teacher;
-    let values = |name: &str, realised: bool| -> Vec<f64> {
-        let group = teacher.groups().iter().find(|group| group.name == name);
-        group.map_or_else(Vec::new, |group| {
-            let stored = &parameters.values[group.range.clone()];
-            let value = |&value: &f64| {
-                if realised {
-                    group.form.realise(value)
-                } else {
-                    value
-                }
-            };
-            stored.iter().map(value).collect()
-        })
-    };
-    let coding = format!("{}.threshold", subject.roles.coding);
-    let mut scalars = Vec::new();
-    for (name, source) in [
-        (names::FEEDBACK_GAIN, teacher.feedback_gain_group()),
-        ("orn_to_pn_strength", "orn_to_pn.strength"),
-        ("ln_to_pn_strength", "ln_to_pn.strength"),
-    ] {
-        let realised = name != names::FEEDBACK_GAIN;
-        scalars.extend(
-            values(source, realised)
-                .first()
-                .map(|&value| (name.to_owned(), value)),
-        );
-    }
-    ParameterReadout {
-        vectors: vec![
-            (names::GAINS.to_owned(), values("input.gain", false)),
-            (names::CODING_THRESHOLD.to_owned(), values(&coding, false)),
-            (
-                names::DECODER_WEIGHT.to_owned(),
-                values("decoder.weight", false),
-            ),
-            (
-                names::DECODER_BIAS.to_owned(),
-                values("decoder.bias", false),
-            ),
-        ],
-        scalars,
-    }
+fn removed(
+    candidate: &Candidate<'_>,
+    model: &Model<'_>,
+    without: &[Ablation],
+) -> Result<Parameters, StudyError> {
+    let table = candidate.subject.network.table();
+    Ok(ablate(table, candidate.parameters, model.roles, without)?)
 }

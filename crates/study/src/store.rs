@@ -71,23 +71,7 @@ pub(crate) fn stored<T: Serialize + DeserializeOwned>(path: &Path, key: &str) ->
 /// # Errors
 /// A folder that cannot be written, or that another process has locked.
 pub fn lock_folder(folder: &Path) -> Result<File, StudyError> {
-    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
-    let path = folder.join(".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(file_error("write", &path))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(StudyError::Locked {
-                path: folder.to_path_buf(),
-            });
-        }
-        Err(TryLockError::Error(source)) => return Err(file_error("lock", &path)(source)),
-    }
+    let file = lock(folder, File::try_lock)?;
     for entry in std::fs::read_dir(folder)
         .map_err(file_error("read", folder))?
         .flatten()
@@ -97,4 +81,34 @@ pub fn lock_folder(folder: &Path) -> Result<File, StudyError> {
         }
     }
     Ok(file)
+}
+
+/// Locks a folder (created if needed) against processes that want it for themselves; others that
+/// share it may work beside this one.
+///
+/// # Errors
+/// As [`lock_folder`].
+pub fn lock_folder_shared(folder: &Path) -> Result<File, StudyError> {
+    lock(folder, File::try_lock_shared)
+}
+
+fn lock(
+    folder: &Path,
+    try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> Result<File, StudyError> {
+    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    let path = folder.join(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(file_error("write", &path))?;
+    match try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StudyError::Locked {
+            path: folder.to_path_buf(),
+        }),
+        Err(TryLockError::Error(source)) => Err(file_error("lock", &path)(source)),
+    }
 }

@@ -1,0 +1,337 @@
+//! The study file: which runs differ from the canonical one, in what, and how they are measured.
+//!
+//! TOML with strict keys. Named parts (`[circuit.NAME]`, `[wiring.NAME]`, `[loss.NAME]`, `[task.NAME]`,
+//! `[measurement.NAME]`) say what an edit is; each `[[experiment]]` chooses parts by name. Where it names
+//! several parts of a kind, it stands for all their combinations. `canonical` is the name of what is
+//! not edited.
+
+use std::collections::BTreeMap;
+
+use kenyon_connectome::ReceptorMapping;
+use kenyon_connectome::null::Family;
+use kenyon_learning::{Loss, TrainingSettings};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::StudyError;
+use crate::measurement::Measurement;
+
+/// The name of what is not edited.
+pub const CANONICAL: &str = "canonical";
+
+/// A study, as its file declares it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyFile {
+    /// Name of the study and of its folder of results.
+    pub name: String,
+    /// What it asks.
+    #[serde(default)]
+    pub about: String,
+    /// One teacher and one student each.
+    pub seeds: Vec<u64>,
+    /// Settings of all trainings besides the seed and what experiments choose.
+    #[serde(default)]
+    pub training: TrainingSettings,
+    /// Edits of the circuit, by name.
+    #[serde(default)]
+    pub circuit: BTreeMap<String, CircuitEdit>,
+    /// Other wirings, by name.
+    #[serde(default)]
+    pub wiring: BTreeMap<String, Wiring>,
+    /// Objectives besides the published ones, by name.
+    #[serde(default)]
+    pub loss: BTreeMap<String, Loss>,
+    /// Sets of odours, by name.
+    #[serde(default)]
+    pub task: BTreeMap<String, Task>,
+    /// Measurements besides the built-in ones, by name.
+    #[serde(default)]
+    pub measurement: BTreeMap<String, Measurement>,
+    /// What is run.
+    pub experiment: Vec<ExperimentEntry>,
+}
+
+/// An edit of the circuit file; removals are made first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CircuitEdit {
+    /// Values by dotted path, see [`kenyon_circuit::Circuit::edited`].
+    #[serde(default)]
+    pub set: toml::Table,
+    /// Dotted paths of what is removed.
+    #[serde(default)]
+    pub remove: Vec<String>,
+}
+
+/// Where the contacts come from if not from the data as they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Wiring {
+    /// The publication's shuffled connectome of the run's seed (spec/experiments.md section 4.3).
+    PublishedShuffle {
+        /// Which of the two possible tables, 14 or 28.
+        dopaminergic_neurons: u32,
+    },
+    /// Connectomes drawn from a null model.
+    Null {
+        /// The family: its name, or a table with its name and parameters.
+        #[serde(deserialize_with = "family")]
+        family: Family,
+        /// Pathways whose contacts are randomised; all that the circuit reads if empty.
+        #[serde(default)]
+        pathways: Vec<String>,
+        /// How many connectomes are drawn.
+        #[serde(default = "one")]
+        connectomes: u32,
+        /// Seed of the first; the next one has the next seed.
+        #[serde(default = "first")]
+        first_seed: u64,
+    },
+    /// The same contacts, but other neurons carry the sign of a group: as many, drawn among those that
+    /// contact the group's target.
+    Signs {
+        /// The group of the circuit file.
+        group: String,
+        /// How many draws.
+        #[serde(default = "one")]
+        connectomes: u32,
+        /// Seed of the first.
+        #[serde(default = "first")]
+        first_seed: u64,
+    },
+}
+
+fn family<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Family, D::Error> {
+    #[derive(Serialize)]
+    struct Named {
+        name: String,
+    }
+    // The parser's own enum of both would say of a wrong name only that it is neither.
+    let written = toml::Value::deserialize(deserializer)?;
+    let written = match written {
+        toml::Value::String(name) => toml::Value::try_from(Named { name }),
+        other => Ok(other),
+    };
+    written
+        .map_err(D::Error::custom)?
+        .try_into()
+        .map_err(D::Error::custom)
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn first() -> u64 {
+    1
+}
+
+/// Which odours are told apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Task {
+    /// These rows of the panel, the blank being row 0.
+    Rows {
+        /// The rows, in the order of the classes.
+        rows: Vec<usize>,
+    },
+    /// A subset drawn for each seed; the publication's for its seeds (spec/experiments.md section 4.9).
+    Subset {
+        /// Number of odours.
+        odours: usize,
+    },
+    /// The panel and as many synthetic odours, the publication's for each seed (section 4.9).
+    WithSynthetic,
+}
+
+/// One name or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Choice<T> {
+    /// One.
+    One(T),
+    /// All of these, one after the other.
+    Several(Vec<T>),
+}
+
+impl<T> Choice<T> {
+    /// The chosen ones.
+    #[must_use]
+    pub fn all(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
+}
+
+fn canonical() -> Choice<String> {
+    Choice::One(CANONICAL.to_owned())
+}
+
+fn by_position() -> Choice<ReceptorMapping> {
+    Choice::One(ReceptorMapping::ByPosition)
+}
+
+fn reevaluation() -> Vec<String> {
+    vec!["reevaluation".to_owned()]
+}
+
+/// One experiment, or all combinations of the parts it names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentEntry {
+    /// Name of its folder of results.
+    pub name: String,
+    /// Where the publication reports it.
+    #[serde(default)]
+    pub section: String,
+    /// What it asks.
+    #[serde(default)]
+    pub about: String,
+    /// Seeds, if not those of the study.
+    pub seeds: Option<Vec<u64>>,
+    /// Edits of the circuit.
+    #[serde(default = "canonical")]
+    pub circuit: Choice<String>,
+    /// Wirings.
+    #[serde(default = "canonical")]
+    pub wiring: Choice<String>,
+    /// Objectives.
+    #[serde(default = "canonical")]
+    pub loss: Choice<String>,
+    /// Sets of odours.
+    #[serde(default = "canonical")]
+    pub task: Choice<String>,
+    /// How receptors are assigned to neurons.
+    #[serde(default = "by_position")]
+    pub mapping: Choice<ReceptorMapping>,
+    /// Trained, and measured, without short-term depression.
+    #[serde(default)]
+    pub depression_off: bool,
+    /// Which of several students of one teacher, see [`TrainingSettings::replicate`].
+    #[serde(default)]
+    pub replicate: u32,
+    /// Records the metrics of spec/training.md section 5.1 during training.
+    #[serde(default)]
+    pub monitor: bool,
+    /// Measurements of each model: built-in names, or names of the file.
+    #[serde(default = "reevaluation")]
+    pub measure: Vec<String>,
+    /// Measures the models of all seeds together too (sections 2.9 to 2.11 and 4.2).
+    #[serde(default)]
+    pub across_seeds: bool,
+    /// The experiment that effects are measured against.
+    pub reference: Option<String>,
+}
+
+impl ExperimentEntry {
+    /// The canonical experiment under another name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            section: String::new(),
+            about: String::new(),
+            seeds: None,
+            circuit: canonical(),
+            wiring: canonical(),
+            loss: canonical(),
+            task: canonical(),
+            mapping: by_position(),
+            depression_off: false,
+            replicate: 0,
+            monitor: false,
+            measure: reevaluation(),
+            across_seeds: false,
+            reference: None,
+        }
+    }
+}
+
+impl StudyFile {
+    /// Reads a study file.
+    ///
+    /// # Errors
+    /// Faults of syntax with their line, and meaningless values; names are looked up when the study
+    /// is planned.
+    pub fn parse(text: &str) -> Result<Self, StudyError> {
+        let file: Self = toml::from_str(text).map_err(|error| StudyError::Syntax {
+            message: error.to_string(),
+        })?;
+        file.check()?;
+        Ok(file)
+    }
+
+    /// Checks what can be seen in the file alone.
+    ///
+    /// # Errors
+    /// Names that cannot be names of folders, seeds that are missing or named twice.
+    pub(crate) fn check(&self) -> Result<(), StudyError> {
+        folder_name("the study", &self.name)?;
+        seeds("the study", &self.seeds)?;
+        if self.experiment.is_empty() {
+            return Err(StudyError::Plan(
+                "the study has no [[experiment]]; add at least one".to_owned(),
+            ));
+        }
+        for entry in &self.experiment {
+            let owner = format!("experiment \"{}\"", entry.name);
+            folder_name(&owner, &entry.name)?;
+            if let Some(own) = &entry.seeds {
+                seeds(&owner, own)?;
+            }
+        }
+        let reserved = [
+            self.circuit.keys().any(|name| name == CANONICAL),
+            self.wiring.keys().any(|name| name == CANONICAL),
+            self.loss.keys().any(|name| name == CANONICAL),
+            self.task.keys().any(|name| name == CANONICAL),
+        ];
+        if reserved.contains(&true) {
+            return Err(StudyError::Plan(format!(
+                "\"{CANONICAL}\" is the name of what is not edited; give the edit another name"
+            )));
+        }
+        let names = (self.circuit.keys())
+            .chain(self.wiring.keys())
+            .chain(self.loss.keys())
+            .chain(self.task.keys())
+            .chain(self.measurement.keys());
+        for name in names {
+            folder_name("a part of the study", name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Names become folders and parts of identities on every system.
+fn folder_name(owner: &str, name: &str) -> Result<(), StudyError> {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "_-.".contains(sign);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) || name == "teachers" {
+        return Err(StudyError::Plan(format!(
+            "{owner} is called \"{name}\"; a name has letters, digits, \"_\", \"-\" and \".\", does \
+             not start with a dot and is not \"teachers\""
+        )));
+    }
+    Ok(())
+}
+
+fn seeds(owner: &str, seeds: &[u64]) -> Result<(), StudyError> {
+    if seeds.is_empty() {
+        return Err(StudyError::Plan(format!(
+            "{owner} has no seed; name at least one"
+        )));
+    }
+    let mut unique = seeds.to_vec();
+    unique.sort_unstable();
+    unique.dedup();
+    if unique.len() == seeds.len() {
+        Ok(())
+    } else {
+        Err(StudyError::Plan(format!(
+            "{owner} names a seed twice; every run needs its own"
+        )))
+    }
+}

@@ -1,0 +1,115 @@
+//! What is measured of one model: a declaration, and the names of the usual ones.
+
+use kenyon_analysis::Ablation;
+use serde::{Deserialize, Serialize};
+
+/// One measurement of a trained model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Measurement {
+    /// The publication's re-evaluation (spec/experiments.md section 3).
+    Reevaluation {
+        /// Mechanisms that are removed first.
+        #[serde(default)]
+        without: Vec<Ablation>,
+        /// Trials per odour and arm.
+        #[serde(default = "fifty")]
+        trials: usize,
+        /// Whether the APL suppression test is made.
+        #[serde(default = "yes")]
+        suppression: bool,
+        /// Whether the concentration test is made.
+        #[serde(default)]
+        concentrations: bool,
+    },
+    /// The measurements right after training, with their smaller numbers of trials
+    /// (spec/training.md section 5.2), and what was learned.
+    AfterTraining {
+        /// Whether the APL suppression test is made.
+        #[serde(default = "yes")]
+        suppression: bool,
+        /// Whether the concentration test is made.
+        #[serde(default = "yes")]
+        concentrations: bool,
+    },
+    /// Mixture geometry and linear separability (section 4.6).
+    Mixtures,
+    /// Sub-additivity of every Kenyon cell (section 4.7).
+    SubAdditivity {
+        /// Mechanisms that are removed first.
+        #[serde(default)]
+        without: Vec<Ablation>,
+    },
+    /// Sub-additivity of pairs and APL suppression (section 4.8).
+    FigureFour,
+    /// Decorrelation as it depends on the number of trials per odour (quirk 2).
+    DecorrelationByTrials {
+        /// The numbers of trials.
+        trials: Vec<usize>,
+    },
+}
+
+fn fifty() -> usize {
+    50
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Names of the built-in measurements.
+pub const BUILT_IN: [&str; 8] = [
+    "reevaluation",
+    "reevaluation_without_gap_junctions",
+    "reevaluation_without_apl",
+    "reevaluation_without_depression",
+    "after_training",
+    "mixtures",
+    "sub_additivity",
+    "figure_four",
+];
+
+impl Measurement {
+    /// The built-in measurement of that name.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Self> {
+        let reevaluation = |without: &[Ablation], suppression, concentrations| Self::Reevaluation {
+            without: without.to_vec(),
+            trials: fifty(),
+            suppression,
+            concentrations,
+        };
+        Some(match name {
+            "reevaluation" => reevaluation(&[], true, false),
+            "reevaluation_without_gap_junctions" => {
+                reevaluation(&[Ablation::GapJunctions], true, false)
+            }
+            // There is nothing to suppress with once the APL is gone.
+            "reevaluation_without_apl" => reevaluation(&[Ablation::Feedback], false, false),
+            "reevaluation_without_depression" => reevaluation(&[Ablation::Depression], true, true),
+            "after_training" => Self::AfterTraining {
+                suppression: true,
+                concentrations: true,
+            },
+            "mixtures" => Self::Mixtures,
+            "sub_additivity" => Self::SubAdditivity {
+                without: Vec::new(),
+            },
+            "figure_four" => Self::FigureFour,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_name_has_a_measurement() {
+        for name in BUILT_IN {
+            assert!(Measurement::built_in(name).is_some(), "{name}");
+        }
+        assert_eq!(Measurement::built_in("nothing"), None);
+    }
+}

@@ -1,0 +1,349 @@
+//! Carrying out the units of a plan: train what is not trained, measure what is not measured.
+//!
+//! A unit is idempotent: everything it leaves is written completely or not at all and is recognised by
+//! what determined it, so a unit that was killed is simply carried out again, here or elsewhere.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use kenyon_analysis::headline::Figure;
+use kenyon_analysis::{Model, protocol};
+use kenyon_circuit::{Interventions, Parameters};
+use kenyon_learning::{
+    Callbacks, Checkpoint, Existing, Kind, Monitor, Outcome, Phase, RunError, RunInputs,
+    RunOptions, TrainedTeacher, train, train_teacher,
+};
+
+use crate::identity::hash_of;
+use crate::measure::{Candidate, Stored, measure};
+use crate::parallel::parallel;
+use crate::plan::{Plan, Unit};
+use crate::store::write_json;
+use crate::{StudyError, Subject};
+
+/// How much of a unit is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Train and measure whatever is missing.
+    Complete,
+    /// Measure stored models anew and train nothing.
+    MeasureAgain,
+    /// Only read what is there.
+    Collect,
+}
+
+/// Something happened; events of different units arrive from different threads.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Teachers and students that others need, and measurements, are about to be made.
+    Planned {
+        /// Trials of training that are to be gone through in all; those found done count as gone through.
+        training_trials: u64,
+        /// Units.
+        units: usize,
+    },
+    /// An epoch of a training is done.
+    Epoch {
+        /// The unit.
+        unit: &'a Unit,
+        /// Teacher or student.
+        phase: Phase,
+        /// Epochs done.
+        done: usize,
+        /// Epochs in all.
+        of: usize,
+    },
+    /// A student is trained.
+    Trained {
+        /// The unit.
+        unit: &'a Unit,
+        /// Whether anything was trained now.
+        fresh: bool,
+    },
+    /// A unit is trained and measured.
+    Finished {
+        /// The unit.
+        unit: &'a Unit,
+    },
+    /// A unit cannot be carried out; the others go on.
+    Failed {
+        /// The unit.
+        unit: &'a Unit,
+        /// Why.
+        problem: &'a StudyError,
+    },
+}
+
+/// What hears of events.
+pub type Observer<'o> = dyn Fn(Event<'_>) + Sync + 'o;
+
+/// A unit that was carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// SHA-256 of the trained parameters.
+    pub digest: String,
+    /// Figures of each measurement, by name, with the hash of all that it found.
+    pub measurements: Vec<FinishedMeasurement>,
+    /// Teacher and student, where models of several seeds are measured together.
+    pub models: Option<(Parameters, Parameters)>,
+    /// Whether the student was trained now.
+    pub fresh: bool,
+    /// Seconds that training the student took.
+    pub training_seconds: f64,
+}
+
+/// A measurement of a unit that was carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedMeasurement {
+    /// Its name.
+    pub name: String,
+    /// Its figures.
+    pub figures: Vec<Figure>,
+    /// SHA-256 of its whole outcome.
+    pub sha256: String,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// File of the certificate of a null model, in the folder of its run.
+pub(crate) const CERTIFICATE: &str = "wiring.json";
+
+/// The metrics that a training records every 50 epochs (spec/training.md section 5.1).
+#[must_use]
+pub fn monitor_figures(subject: &Subject, seed: u64, monitor: &Monitor<'_>) -> serde_json::Value {
+    let none = Interventions::default();
+    let model = Model {
+        network: &subject.network,
+        parameters: monitor.parameters,
+        roles: &subject.roles,
+        interventions: &none,
+    };
+    let settings = protocol::MonitorSettings::canonical(seed);
+    // A circuit without some of the measured parts has no such figures; training goes on.
+    match protocol::monitor(&model, subject.odours.templates(), &settings) {
+        Ok(figures) => serde_json::to_value(figures).unwrap_or_default(),
+        Err(problem) => serde_json::json!({ "not_measured": problem.to_string() }),
+    }
+}
+
+/// Trains the teachers of these units that are not there yet, each once. Returns the seconds spent by
+/// all threads together. A teacher that fails fails again, and is reported, with its first student.
+pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer<'_>) -> f64 {
+    let mut seen = BTreeSet::new();
+    let missing: Vec<&Unit> = units
+        .iter()
+        .filter(|unit| seen.insert(unit.teacher_folder.as_str()))
+        .filter(|unit| {
+            let folder = plan.folder.join(&unit.teacher_folder);
+            !folder.join("teacher.safetensors").exists()
+        })
+        .copied()
+        .collect();
+    let seconds = parallel(
+        &missing,
+        |unit| unit.training_trials,
+        |unit| {
+            let start = Instant::now();
+            // The error comes back when the unit asks for its teacher.
+            let _ = teacher(plan, unit, observer);
+            start.elapsed().as_secs_f64()
+        },
+    );
+    seconds.iter().sum()
+}
+
+fn teacher(
+    plan: &Plan,
+    unit: &Unit,
+    observer: &Observer<'_>,
+) -> Result<TrainedTeacher, StudyError> {
+    let subject = plan.subject_of(unit);
+    let folder = plan.folder.join(&unit.teacher_folder);
+    let progress = &mut |news: &kenyon_learning::Progress<'_>| {
+        observer(Event::Epoch {
+            unit,
+            phase: Phase::Teacher,
+            done: news.record.epoch,
+            of: news.epochs,
+        });
+        ControlFlow::Continue(())
+    };
+    let (teacher, odours) = (&subject.teacher, &subject.odours);
+    train_teacher(&folder, &unit.teacher, teacher, odours, progress)?
+        .ok_or_else(|| StudyError::Plan(format!("the teacher of {} was stopped", unit.id)))
+}
+
+/// Carries out units on all threads. Each comes back with its outcome or with why there is none.
+pub(crate) fn work(
+    plan: &Plan,
+    units: &[&Unit],
+    effort: Effort,
+    observer: &Observer<'_>,
+) -> Vec<Result<Finished, StudyError>> {
+    parallel(
+        units,
+        |unit| unit.training_trials,
+        |unit| {
+            let finished = carry_out(plan, unit, effort, observer);
+            match &finished {
+                Ok(_) => observer(Event::Finished { unit }),
+                Err(problem) => observer(Event::Failed { unit, problem }),
+            }
+            finished
+        },
+    )
+}
+
+/// A trained student, found or made.
+struct Trained {
+    teacher: TrainedTeacher,
+    student: Parameters,
+    digest: String,
+    fresh: bool,
+}
+
+fn carry_out(
+    plan: &Plan,
+    unit: &Unit,
+    effort: Effort,
+    observer: &Observer<'_>,
+) -> Result<Finished, StudyError> {
+    let start = Instant::now();
+    let folder = plan.folder.join(&unit.folder);
+    let trained = match effort {
+        Effort::Complete => train_unit(plan, unit, &folder, observer)?,
+        Effort::MeasureAgain | Effort::Collect => read_unit(plan, unit, &folder)?,
+    };
+    observer(Event::Trained {
+        unit,
+        fresh: trained.fresh,
+    });
+    let training_seconds = start.elapsed().as_secs_f64();
+    let (experiment, subject) = (plan.experiment_of(unit), plan.subject_of(unit));
+    let candidate = Candidate {
+        subject,
+        parameters: &trained.student,
+        digest: &trained.digest,
+        seed: unit.seed,
+        depression_off: unit.identity.settings.depression_off,
+        teacher_accuracy: trained.teacher.accuracy,
+    };
+    let stored_ones = match effort {
+        Effort::Complete => Stored::Use,
+        Effort::MeasureAgain => Stored::Ignore,
+        Effort::Collect => Stored::Require,
+    };
+    let mut measurements = Vec::with_capacity(experiment.measurements.len());
+    for (name, measurement) in &experiment.measurements {
+        let start = Instant::now();
+        let file = folder.join(format!("{name}.json"));
+        let measured = measure(&candidate, measurement, plan.quick, stored_ones, &file)?;
+        let measured = measured.ok_or_else(|| StudyError::Incomplete {
+            unit: unit.id.clone(),
+            what: format!("the measurement \"{name}\""),
+            folder: folder.clone(),
+        })?;
+        measurements.push(FinishedMeasurement {
+            name: name.clone(),
+            sha256: hash_of(&measured).map_err(|source| StudyError::Json { path: file, source })?,
+            figures: measured.figures,
+            seconds: start.elapsed().as_secs_f64(),
+        });
+    }
+    Ok(Finished {
+        digest: trained.digest,
+        measurements,
+        models: experiment
+            .across_seeds
+            .then_some((trained.teacher.parameters, trained.student)),
+        fresh: trained.fresh,
+        training_seconds,
+    })
+}
+
+fn train_unit(
+    plan: &Plan,
+    unit: &Unit,
+    folder: &Path,
+    observer: &Observer<'_>,
+) -> Result<Trained, StudyError> {
+    let subject = plan.subject_of(unit);
+    let teacher = teacher(plan, unit, observer)?;
+    let inputs = RunInputs {
+        identity: &unit.identity,
+        network: &subject.network,
+        teacher: &subject.teacher,
+        rule: &subject.rule,
+        odours: &subject.odours,
+        trained_teacher: Some(&teacher),
+    };
+    let options = RunOptions {
+        existing: Existing::Resume,
+        ..RunOptions::default()
+    };
+    let mut fresh = false;
+    let mut callbacks = Callbacks {
+        progress: &mut |progress| {
+            fresh = true;
+            observer(Event::Epoch {
+                unit,
+                phase: progress.phase,
+                done: progress.record.epoch,
+                of: progress.epochs,
+            });
+            ControlFlow::Continue(())
+        },
+        monitor: &mut |monitor| monitor_figures(subject, unit.seed, monitor),
+    };
+    let outcome = train(folder, &inputs, options, &mut callbacks)?;
+    let Outcome::Complete(student) = outcome else {
+        return Err(StudyError::Plan(format!(
+            "the training of {} was stopped",
+            unit.id
+        )));
+    };
+    if let Some(certificate) = &subject.certificate {
+        write_json(&folder.join(CERTIFICATE), certificate)?;
+    }
+    Ok(Trained {
+        teacher,
+        digest: student.digest.clone(),
+        student: student.parameters,
+        fresh,
+    })
+}
+
+/// Reads a trained unit; what is missing is an error.
+fn read_unit(plan: &Plan, unit: &Unit, folder: &Path) -> Result<Trained, StudyError> {
+    let subject = plan.subject_of(unit);
+    let read = |groups: &[_], file: &Path, kind: Kind, run_id: &str| {
+        if !file.exists() {
+            return Err(StudyError::Incomplete {
+                unit: unit.id.clone(),
+                what: format!("the {kind}"),
+                folder: folder.to_path_buf(),
+            });
+        }
+        Checkpoint::read(groups, file, kind, Some(run_id))
+            .map_err(|error| StudyError::from(RunError::from(error)))
+    };
+    let file = plan.folder.join(&unit.teacher_folder);
+    let file = file.join("teacher.safetensors");
+    let groups = subject.teacher.groups();
+    let teacher = read(groups, &file, Kind::Teacher, &unit.teacher.run_id)?;
+    let groups = subject.network.table().groups();
+    let file = folder.join("model.safetensors");
+    let model = read(groups, &file, Kind::Model, &unit.identity.run_id)?;
+    Ok(Trained {
+        teacher: TrainedTeacher {
+            accuracy: teacher.header.teacher_accuracy.unwrap_or(f64::NAN),
+            parameters: teacher.parameters,
+            history: teacher.header.history,
+        },
+        digest: kenyon_learning::digest(groups, &model.parameters),
+        student: model.parameters,
+        fresh: false,
+    })
+}
