@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use kenyon_connectome::ReceptorMapping;
 
 use crate::commands::{
-    bench, data, evaluate, gradcheck, inspect, reproduce, simulate, train, verify,
+    bench, data, evaluate, gradcheck, inspect, reproduce, simulate, study, train, verify,
 };
 
 /// Connectome-constrained spiking networks: train, perturb and measure them on a laptop.
@@ -70,6 +70,8 @@ pub(crate) struct SharedArguments {
 pub(crate) enum Command {
     /// Train and measure the published models and compare them with the publication
     Reproduce(reproduce::Arguments),
+    /// Plan, run and sum up studies of your own: circuit edits, null models, objectives, seeds
+    Study(study::Arguments),
     /// Find, check, download, import or sample connectome data
     Data(data::Arguments),
     /// Show what a circuit and the data amount to: populations, pathways, parameters

@@ -13,6 +13,8 @@ mod interventions;
 mod model;
 mod output;
 mod progress;
+mod report;
+mod study_progress;
 mod table;
 
 use std::process::ExitCode;
@@ -59,7 +61,8 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Ending> {
             .with_context(|| format!("cannot start {threads} threads"))?;
     }
     match command {
-        Command::Reproduce(arguments) => commands::reproduce::run(arguments, output),
+        Command::Reproduce(arguments) => commands::reproduce::run(&arguments, output),
+        Command::Study(arguments) => commands::study::run(&arguments, output),
         Command::Data(arguments) => commands::data::run(arguments, output),
         Command::Inspect(arguments) => commands::inspect::run(&arguments, output),
         Command::Train(arguments) => commands::train::run(arguments, output),

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use kenyon_analysis::headline::{
-    Figure, concentration_figures, parameter_headline, reevaluation_figures,
-};
+use kenyon_analysis::headline::{Figure, parameter_headline, reevaluation_figures};
 use kenyon_analysis::protocol::{
     ParameterFigures, Reevaluation, ReevaluationSettings, parameter_figures, reevaluate,
 };
@@ -55,6 +53,8 @@ enum Mechanism {
     Feedback,
     /// Short-term depression, and with it the release probability
     Depression,
+    /// The running down of vesicle pools; the release probability stays
+    Depletion,
 }
 
 impl From<Mechanism> for Ablation {
@@ -63,6 +63,7 @@ impl From<Mechanism> for Ablation {
             Mechanism::GapJunctions => Self::GapJunctions,
             Mechanism::Feedback => Self::Feedback,
             Mechanism::Depression => Self::Depression,
+            Mechanism::Depletion => Self::Depletion,
         }
     }
 }
@@ -87,7 +88,6 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let result = reevaluate(&model, subject.odours.templates(), &settings)?;
     let learned = parameter_figures(&model)?;
     let mut figures = reevaluation_figures(&result);
-    figures.extend(result.concentration.iter().flat_map(concentration_figures));
     figures.extend(parameter_headline(&learned, &subject.roles));
 
     let seed = header.run.settings.seed;

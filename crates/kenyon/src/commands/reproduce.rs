@@ -1,16 +1,12 @@
 //! `kenyon reproduce`: train and measure the published models and judge them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use kenyon_circuit::Circuit;
-use kenyon_connectome::{DataSet, Individual, ReceptorMapping};
-use kenyon_learning::{Phase, TrainingSettings};
+use kenyon_connectome::{DataSet, Individual};
 use kenyon_study::{
-    CANONICAL_SEEDS, Event, Plan, Reproduction, Row, Subject, Timing, Verdict, reproduce,
+    BuiltIn, CANONICAL_SEEDS, Choice, Effort, Plan, RESULTS, StudyFile, run as run_study,
 };
 use serde_json::json;
 
@@ -19,6 +15,8 @@ use crate::data;
 use crate::ending::Ending;
 use crate::model::mapping_name;
 use crate::output::Output;
+use crate::report;
+use crate::study_progress::StudyProgress;
 
 /// Arguments of `kenyon reproduce`.
 #[derive(Debug, Args)]
@@ -27,11 +25,17 @@ use crate::output::Output;
                   changed; an interrupted one goes on where it stopped.\n\nExample: kenyon reproduce --out results/reproduce"
 )]
 pub(crate) struct Arguments {
+    /// Every experiment of the publication, not only its main figures: 100 students
+    #[arg(long)]
+    all: bool,
+    /// Measure the stored models again and train nothing
+    #[arg(long)]
+    measure_again: bool,
     /// Seeds, one teacher and one student each [default: 42,43,44,45,46]
     #[arg(long, value_name = "SEED,...", value_delimiter = ',')]
     seeds: Vec<u64>,
-    /// Folder of the results [default: results/reproduce; results/quick, results/reproduce-by_name
-    /// and so on for other studies]
+    /// Folder of the results [default: results/reproduce or results/paper; results/quick,
+    /// results/reproduce-by_name and so on for other studies]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// One seed, fewer epochs and trials: a look at the whole in seconds, not judged
@@ -45,82 +49,102 @@ pub(crate) struct Arguments {
 /// Seeds that the name of a results folder shows.
 const SEEDS_IN_NAME: usize = 6;
 
-/// Epochs of `--quick`.
+/// Epochs of `--quick`; with `--all` there are 20 times as many students.
 const QUICK_TEACHER_EPOCHS: usize = 60;
 const QUICK_STUDENT_EPOCHS: usize = 30;
+const QUICK_EPOCHS_OF_ALL: usize = 4;
 
 /// Trains and measures the published models.
-pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Ending> {
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
     let data = data::find(output)?;
-    let plan = plan(&arguments, &data);
-    let mapping = ReceptorMapping::from(arguments.mapping);
-    let subject = Subject::new(&data, &Circuit::larva(), mapping)?;
-    let head = format!(
-        "{}, receptors {}",
+    let study = if arguments.all {
+        BuiltIn::Paper
+    } else {
+        BuiltIn::Headline
+    };
+    let file = file(arguments, study);
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new(RESULTS).join(study_name(arguments, study, &data)));
+    let plan = Plan::new(file, &data, &Circuit::larva(), &folder, arguments.quick)?;
+    output.line(format_args!(
+        "{}, receptors {}; {} students",
         data::describe(&data),
-        mapping_name(mapping)
-    );
-    output.line(&head);
-    let progress = StudyProgress::new(output, &plan);
-    let result = reproduce(&subject, &plan, &|event| progress.update(event));
+        mapping_name(arguments.mapping.into()),
+        plan.units.len()
+    ));
+    let progress = StudyProgress::new(output);
+    let effort = if arguments.measure_again {
+        Effort::MeasureAgain
+    } else {
+        Effort::Complete
+    };
+    let comparison = study.comparison(&plan);
+    let result = run_study(&plan, effort, &comparison, &|event| progress.update(event));
     progress.finish();
-    let (outcome, timings) = result?;
-    show(output, &outcome, &timings);
+    let (summary, timings) = result?;
+    let (failed, rows) = match &summary.judgement {
+        Some(judgement) => {
+            report::judgement(output, judgement);
+            (judgement.failed, judgement.rows.as_slice())
+        }
+        None => (0, &[][..]),
+    };
+    report::ending(output, &summary, &timings);
     data::warn_if_statistical(output, &data);
-    output.line(format_args!("results: {}", plan.folder.display()));
-    let judgement = &outcome.judgement;
+    output.line(format_args!("results: {}", folder.display()));
+    let judgement = summary.judgement.as_ref();
     output.json(&json!({
-        "passed": judgement.passed,
-        "failed": judgement.failed,
-        "not_judged": judgement.not_judged,
-        "tolerated": judgement.tolerated,
-        "not_judged_because": judgement.not_judged_because,
-        "digest": outcome.digest,
-        "mapping": mapping,
+        "passed": judgement.map(|judgement| judgement.passed),
+        "failed": failed,
+        "not_judged": judgement.map(|judgement| judgement.not_judged),
+        "tolerated": judgement.map(|judgement| judgement.tolerated),
+        "not_judged_because": judgement.and_then(|judgement| judgement.not_judged_because.clone()),
+        "complete": summary.complete,
+        "failures": summary.failures,
+        "digest": summary.digest,
+        "mapping": kenyon_connectome::ReceptorMapping::from(arguments.mapping),
         "statistical_larva": data.manifest.statistical,
-        "seeds": plan.seeds,
-        "folder": plan.folder,
+        "seeds": plan.file.seeds,
+        "folder": folder,
         "seconds": timings.last().map(|timing| timing.seconds),
-        "rows": judgement.rows,
+        "timings": timings,
+        "rows": rows,
     }))?;
-    Ok(Ending::of_failures(judgement.failed))
+    Ok(Ending::of_failures(failed + summary.failures.len()))
 }
 
-fn plan(arguments: &Arguments, data: &DataSet) -> Plan {
-    let canonical = TrainingSettings::default();
-    let (training, seeds) = if arguments.quick {
-        let fewer = TrainingSettings {
-            teacher_epochs: QUICK_TEACHER_EPOCHS,
-            student_epochs: QUICK_STUDENT_EPOCHS,
-            ..canonical
-        };
-        (fewer, &CANONICAL_SEEDS[..1])
-    } else {
-        (canonical, &CANONICAL_SEEDS[..])
-    };
-    Plan {
-        seeds: if arguments.seeds.is_empty() {
-            seeds.to_vec()
-        } else {
-            arguments.seeds.clone()
-        },
-        training,
-        quick: arguments.quick,
-        not_judged: None,
-        folder: arguments
-            .out
-            .clone()
-            .unwrap_or_else(|| Path::new("results").join(study_name(arguments, data))),
+/// The study's file with what the arguments change.
+fn file(arguments: &Arguments, study: BuiltIn) -> StudyFile {
+    let mut file = study.file();
+    if !arguments.seeds.is_empty() {
+        file.seeds.clone_from(&arguments.seeds);
+    } else if arguments.quick {
+        file.seeds.truncate(1);
     }
+    if arguments.quick {
+        let (teacher, student) = match study {
+            BuiltIn::Paper => (QUICK_EPOCHS_OF_ALL, QUICK_EPOCHS_OF_ALL),
+            BuiltIn::Headline | BuiltIn::Beyond => (QUICK_TEACHER_EPOCHS, QUICK_STUDENT_EPOCHS),
+        };
+        file.training.teacher_epochs = teacher;
+        file.training.student_epochs = student;
+    }
+    for experiment in &mut file.experiment {
+        experiment.mapping = Choice::One(arguments.mapping.into());
+    }
+    file
 }
 
 /// Name of the results folder: each kind of study has its own, so that none replaces another's
 /// summary.
-fn study_name(arguments: &Arguments, data: &DataSet) -> String {
-    let mut name = if arguments.quick {
-        "quick"
-    } else {
-        "reproduce"
+fn study_name(arguments: &Arguments, study: BuiltIn, data: &DataSet) -> String {
+    let mut name = match (study, arguments.quick) {
+        (BuiltIn::Headline, true) => "quick",
+        (BuiltIn::Paper, true) => "quick-paper",
+        (study, false) => study.name(),
+        (BuiltIn::Beyond, true) => "quick-beyond",
     }
     .to_owned();
     if arguments.mapping == Mapping::ByName {
@@ -143,158 +167,4 @@ fn study_name(arguments: &Arguments, data: &DataSet) -> String {
         ));
     }
     name
-}
-
-fn show(output: &Output, outcome: &Reproduction, timings: &[Timing]) {
-    output.line("");
-    output.line(format_args!(
-        "{:34} {:>10} {:>9}   {:>10} {:>9}   verdict",
-        "value", "ours", "std", "published", "tolerance"
-    ));
-    for row in &outcome.judgement.rows {
-        output.line(line(row));
-    }
-    output.line("");
-    let judgement = &outcome.judgement;
-    match &judgement.not_judged_because {
-        Some(reason) => output.line(format_args!(
-            "not judged: {reason} ({} values shown)",
-            judgement.not_judged
-        )),
-        None => output.line(format_args!(
-            "{} passed, {} failed; {} of the passed are misses that the rule tolerates (up to {})",
-            judgement.passed, judgement.failed, judgement.tolerated, judgement.allowed_misses
-        )),
-    }
-    output.line(format_args!("digest: {}", outcome.digest));
-    for timing in timings {
-        output.line(format_args!("{:32} {:7.1} s", timing.stage, timing.seconds));
-    }
-}
-
-fn line(row: &Row) -> String {
-    let number =
-        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
-    let verdict = match row.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Tolerated => "miss, tolerated",
-        Verdict::Fail => "FAIL",
-        Verdict::NotJudged => "not judged",
-    };
-    format!(
-        "{:34} {:>10} {:>9}   {:>10.3} {:>9.3}   {verdict}",
-        row.name,
-        number(row.ours),
-        number(row.ours_std),
-        row.band.published,
-        row.band.half_width
-    )
-}
-
-/// Shortest time between two lines where no bar can be drawn.
-const BETWEEN_LINES: Duration = Duration::from_secs(5);
-
-/// Progress of all seeds together; a student's epoch takes this many times as long as a teacher's.
-const STUDENT_WEIGHT: u64 = 15;
-
-struct StudyProgress<'a> {
-    output: &'a Output,
-    bar: Option<ProgressBar>,
-    total: u64,
-    state: Mutex<State>,
-}
-
-struct State {
-    /// Weighted epochs done: those of each seed.
-    done: Vec<(u64, u64)>,
-    /// When work began that was not there before.
-    began: Option<(Instant, u64)>,
-    last_line: Instant,
-}
-
-impl<'a> StudyProgress<'a> {
-    fn new(output: &'a Output, plan: &Plan) -> Self {
-        let of_seed = plan.training.teacher_epochs as u64
-            + STUDENT_WEIGHT * plan.training.student_epochs as u64;
-        let total = of_seed * plan.seeds.len() as u64;
-        let bar = output.draws_progress().then(|| {
-            let style = ProgressStyle::with_template(
-                "training {bar:30} {percent:>3} %, {elapsed} passed, {eta} left, {msg}",
-            )
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(total).with_style(style)
-        });
-        let done = plan.seeds.iter().map(|&seed| (seed, 0)).collect();
-        let state = Mutex::new(State {
-            done,
-            began: None,
-            last_line: Instant::now(),
-        });
-        Self {
-            output,
-            bar,
-            total,
-            state,
-        }
-    }
-
-    fn update(&self, event: Event<'_>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_seed = self.total / state.done.len() as u64;
-        let (seed, done, note) = match event {
-            Event::Epoch {
-                seed,
-                phase: Phase::Teacher,
-                done,
-                ..
-            } => (seed, done as u64, format!("seed {seed} teacher {done}")),
-            Event::Epoch {
-                seed,
-                phase: Phase::Student,
-                done,
-                of,
-            } => {
-                let left = STUDENT_WEIGHT * (of - done) as u64;
-                (
-                    seed,
-                    of_seed - left,
-                    format!("seed {seed} student {done}/{of}"),
-                )
-            }
-            Event::Trained { seed, fresh } => {
-                let how = if fresh { "trained" } else { "found trained" };
-                (seed, of_seed, format!("seed {seed} {how}"))
-            }
-            Event::Measured { seed, .. } => (seed, of_seed, format!("seed {seed} measured")),
-        };
-        if let Some(entry) = state.done.iter_mut().find(|(other, _)| *other == seed) {
-            entry.1 = done;
-        }
-        let sum: u64 = state.done.iter().map(|(_, done)| done).sum();
-        let (began, first) = *state.began.get_or_insert_with(|| (Instant::now(), sum));
-        if let Some(bar) = &self.bar {
-            bar.set_position(sum);
-            bar.set_message(note);
-            return;
-        }
-        let milestone = !matches!(event, Event::Epoch { .. });
-        if milestone || state.last_line.elapsed() >= BETWEEN_LINES {
-            state.last_line = Instant::now();
-            let share = 100.0 * sum as f64 / self.total as f64;
-            let rate = (sum - first) as f64 / began.elapsed().as_secs_f64();
-            let left = if sum > first {
-                format!(", about {:.0} s left", (self.total - sum) as f64 / rate)
-            } else {
-                String::new()
-            };
-            self.output
-                .progress(format_args!("{share:3.0} % trained{left}: {note}"));
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }
