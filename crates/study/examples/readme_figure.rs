@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::{env, fs};
 
-use kenyon_study::{Judgement, Reproduction, Row, Verdict};
+use kenyon_study::{Judgement, Row, Summary, Verdict};
 
 const PICTURE: &str = "docs/reproduction.svg";
 const README: &str = "README.md";
@@ -24,9 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         .nth(1)
         .ok_or("name the folder of a reproduction, such as results/reproduce")?;
     let summary = fs::read_to_string(format!("{folder}/summary.json"))?;
-    let result: Reproduction = serde_json::from_str(&summary)?;
-    let table = table(&result.judgement);
-    fs::write(PICTURE, picture(&result))?;
+    let summary: Summary = serde_json::from_str(&summary)?;
+    let judgement = (summary.judgement.as_ref()).ok_or(
+        "this study is not compared with the publication; name one that `kenyon reproduce` made",
+    )?;
+    let table = table(judgement);
+    fs::write(PICTURE, picture(&summary, judgement))?;
     fs::write(README, replaced(&fs::read_to_string(README)?, &table)?)?;
     print!("{table}");
     Ok(())
@@ -101,7 +104,11 @@ impl Label {
     }
 
     fn published(&self, row: &Row) -> String {
-        let (value, tolerance, decimals) = (row.band.published, row.band.half_width, self.decimals);
+        let (value, tolerance, decimals) = (
+            row.published.published,
+            row.published.half_width,
+            self.decimals,
+        );
         self.with_unit(if tolerance > 0.0 {
             format!("{value:.decimals$} ± {tolerance:.decimals$}")
         } else {
@@ -175,8 +182,8 @@ const VERMILION: &str = "#d55e00";
 const GREY: &str = "#666666";
 
 /// The comparison as a picture: one line per value, one unit per tolerance.
-fn picture(result: &Reproduction) -> String {
-    let rows = &result.judgement.rows;
+fn picture(summary: &Summary, judgement: &Judgement) -> String {
+    let rows = &judgement.rows;
     let end = TOP + ROW * rows.len() as f64;
     let height = end + BOTTOM;
     let mut svg = format!(
@@ -194,7 +201,13 @@ fn picture(result: &Reproduction) -> String {
         15.0,
         "Kenyon against the publication, in units of the tolerance",
     );
-    write_text(&mut svg, (12.0, 46.0), "start", 12.0, &subtitle(result));
+    write_text(
+        &mut svg,
+        (12.0, 46.0),
+        "start",
+        12.0,
+        &subtitle(summary, judgement),
+    );
     for (column, words) in COLUMNS
         .into_iter()
         .zip(["Kenyon ± std", "published ± tolerance"])
@@ -230,9 +243,15 @@ fn picture(result: &Reproduction) -> String {
     svg + "</svg>\n"
 }
 
-fn subtitle(result: &Reproduction) -> String {
-    let seeds: Vec<String> = result.runs.iter().map(|run| run.seed.to_string()).collect();
-    let statistical = if result.provenance.data.statistical {
+fn subtitle(summary: &Summary, judgement: &Judgement) -> String {
+    let mut seeds: Vec<String> = Vec::new();
+    for run in &summary.runs {
+        let seed = run.seed.to_string();
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+    }
+    let statistical = if summary.provenance.data.statistical {
         "STATISTICAL LARVA, not an animal. "
     } else {
         ""
@@ -240,7 +259,7 @@ fn subtitle(result: &Reproduction) -> String {
     format!(
         "{statistical}Seeds {}. {}",
         seeds.join(", "),
-        outcome(&result.judgement)
+        outcome(judgement)
     )
 }
 
@@ -255,9 +274,9 @@ fn draw(svg: &mut String, row: &Row, y: f64) {
     let Some(ours) = row.ours else {
         return;
     };
-    let distance = ours - row.band.published;
+    let distance = ours - row.published.published;
     // A value that must be met exactly has no unit: it lies at 0 or beyond every edge.
-    let tolerance = row.band.half_width.max(f64::MIN_POSITIVE);
+    let tolerance = row.published.half_width.max(f64::MIN_POSITIVE);
     let (value, std) = (
         distance / tolerance,
         row.ours_std.unwrap_or(0.0) / tolerance,
