@@ -51,6 +51,15 @@ pub struct Draw {
     pub seed: Option<u64>,
 }
 
+impl Experiment {
+    /// Whether the run of every seed has a connectome or odours of its own.
+    #[must_use]
+    pub fn drawn_by_seed(&self) -> bool {
+        (self.wiring.as_ref()).is_some_and(Draw::depends_on_seed)
+            || self.task.as_ref().is_some_and(Task::depends_on_seed)
+    }
+}
+
 impl Draw {
     /// Whether every seed of a run has a connectome of its own.
     #[must_use]
@@ -76,16 +85,24 @@ pub fn experiments(file: &StudyFile) -> Result<Vec<Experiment>, StudyError> {
     let mut all: Vec<Experiment> = Vec::new();
     for entry in &file.experiment {
         for parts in combinations(entry) {
-            all.extend(expand(file, entry, &parts)?);
+            let more = expand(file, entry, &parts)?;
+            // Draws of one family are summed up together, so a family is of one entry.
+            if let Some(twice) =
+                (more.first()).filter(|first| all.iter().any(|other| other.family == first.family))
+            {
+                return Err(StudyError::Plan(format!(
+                    "two experiments are called \"{}\"; give one another name",
+                    twice.family
+                )));
+            }
+            all.extend(more);
         }
     }
-    for (index, experiment) in all.iter().enumerate() {
-        if all[..index]
-            .iter()
-            .any(|other| other.name == experiment.name)
-        {
+    for experiment in &all {
+        if experiment.across_seeds && experiment.drawn_by_seed() {
             return Err(StudyError::Plan(format!(
-                "two experiments are called \"{}\"; give one another name",
+                "experiment \"{}\" has across_seeds, but a connectome or odours of its own for every \
+                 seed; only models of the same are measured together",
                 experiment.name
             )));
         }

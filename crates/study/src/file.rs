@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use kenyon_connectome::ReceptorMapping;
 use kenyon_connectome::null::Family;
 use kenyon_learning::{Loss, TrainingSettings};
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::StudyError;
@@ -102,6 +102,16 @@ pub enum Wiring {
     },
 }
 
+impl Wiring {
+    /// How many connectomes are drawn, if that is to be chosen.
+    const fn draws(&self) -> Option<u32> {
+        match self {
+            Self::PublishedShuffle { .. } => None,
+            Self::Null { connectomes, .. } | Self::Signs { connectomes, .. } => Some(*connectomes),
+        }
+    }
+}
+
 fn family<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Family, D::Error> {
     #[derive(Serialize)]
     struct Named {
@@ -146,13 +156,24 @@ pub enum Task {
 }
 
 /// One name or several.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Choice<T> {
     /// One.
     One(T),
     /// All of these, one after the other.
     Several(Vec<T>),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Choice<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As with `family`, the parser's own enum would not say what is wrong.
+        match toml::Value::deserialize(deserializer)? {
+            several @ toml::Value::Array(_) => several.try_into().map(Self::Several),
+            one => one.try_into().map(Self::One),
+        }
+        .map_err(D::Error::custom)
+    }
 }
 
 impl<T> Choice<T> {
@@ -248,6 +269,32 @@ impl ExperimentEntry {
             reference: None,
         }
     }
+
+    /// A list that stands for nothing would be a silent gap, and a value that is measured twice would
+    /// pass for two.
+    fn check_lists(&self, owner: &str) -> Result<(), StudyError> {
+        let empty = [
+            ("circuit", self.circuit.all().is_empty()),
+            ("wiring", self.wiring.all().is_empty()),
+            ("loss", self.loss.all().is_empty()),
+            ("task", self.task.all().is_empty()),
+            ("mapping", self.mapping.all().is_empty()),
+        ];
+        if let Some((list, _)) = empty.iter().find(|(_, empty)| *empty) {
+            return Err(StudyError::Plan(format!(
+                "{owner} has an empty list \"{list}\" and so stands for no run; leave the key out, or \
+                 name at least one"
+            )));
+        }
+        let mut before = self.measure.iter().enumerate();
+        if let Some((_, name)) = before.find(|&(index, name)| self.measure[..index].contains(name))
+        {
+            return Err(StudyError::Plan(format!(
+                "{owner} is measured by \"{name}\" twice; once is enough"
+            )));
+        }
+        Ok(())
+    }
 }
 
 impl StudyFile {
@@ -279,9 +326,29 @@ impl StudyFile {
         for entry in &self.experiment {
             let owner = format!("experiment \"{}\"", entry.name);
             folder_name(&owner, &entry.name)?;
+            if FILES_OF_STUDY.contains(&entry.name.as_str()) {
+                return Err(StudyError::Plan(format!(
+                    "{owner} has the name of a file of every study; give it another name"
+                )));
+            }
             if let Some(own) = &entry.seeds {
                 seeds(&owner, own)?;
             }
+            entry.check_lists(&owner)?;
+        }
+        for (name, wiring) in &self.wiring {
+            if wiring.draws() == Some(0) {
+                return Err(StudyError::Plan(format!(
+                    "the wiring \"{name}\" has no connectome; draw at least one"
+                )));
+            }
+        }
+        if let Some(name) =
+            (self.measurement.keys()).find(|name| FILES_OF_RUN.contains(&name.as_str()))
+        {
+            return Err(StudyError::Plan(format!(
+                "the measurement \"{name}\" has the name of a file of every run; give it another name"
+            )));
         }
         let reserved = [
             self.circuit.keys().any(|name| name == CANONICAL),
@@ -305,6 +372,16 @@ impl StudyFile {
         Ok(())
     }
 }
+
+/// What a measurement must not be called: its file would take the place of another.
+const FILES_OF_RUN: [&str; 3] = ["run", "wiring", crate::ACROSS];
+/// What an experiment must not be called: its folder would lie where a file belongs.
+const FILES_OF_STUDY: [&str; 4] = [
+    "summary.json",
+    "manifest.json",
+    "timings.json",
+    "timings-measuring.json",
+];
 
 /// Names become folders and parts of identities on every system.
 fn folder_name(owner: &str, name: &str) -> Result<(), StudyError> {

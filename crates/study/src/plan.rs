@@ -92,15 +92,7 @@ impl Plan {
         let mut places: Vec<(usize, u64, usize)> = Vec::new();
         for (index, experiment) in experiments.iter().enumerate() {
             for &seed in &experiment.seeds {
-                let drawn_by_seed = experiment
-                    .wiring
-                    .as_ref()
-                    .is_some_and(|draw| draw.depends_on_seed())
-                    || experiment
-                        .task
-                        .as_ref()
-                        .is_some_and(|task| task.depends_on_seed());
-                let own_seed = drawn_by_seed.then_some(seed);
+                let own_seed = experiment.drawn_by_seed().then_some(seed);
                 let same = |&(other, other_seed): &(usize, Option<u64>)| {
                     other_seed == own_seed && same_subject(&experiments[other], experiment)
                 };
@@ -123,6 +115,9 @@ impl Plan {
                 let circuit = &circuits[experiment.circuit.as_str()];
                 Subject::edited(data, circuit, experiment.mapping, edits)
             })
+            // Of several errors the first one is reported, not that of the fastest thread.
+            .collect::<Vec<_>>()
+            .into_iter()
             .collect::<Result<Vec<_>, _>>()?;
 
         let mut folders: BTreeMap<String, String> = BTreeMap::new();
