@@ -13,7 +13,7 @@ use kenyon_circuit::{Interventions, Parameters};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::key;
-use crate::store::{store, stored};
+use crate::store::{remove_temporary_files, store, stored};
 use crate::{StudyError, Subject};
 
 /// Name of this measurement, and of its file.
@@ -61,6 +61,8 @@ pub(crate) fn across_pairs(
     again: bool,
     file: &Path,
 ) -> Result<AcrossMetrics, StudyError> {
+    // The folders of runs are cleaned when they are entered; this file is all that lies above them.
+    file.parent().map_or(Ok(()), remove_temporary_files)?;
     let models: Vec<String> = pairs.iter().map(|pair| pair.digest.to_owned()).collect();
     let key = key(subject, &models, (ACROSS, quick))?;
     if let Some(metrics) = stored(file, &key).filter(|_| !again) {

@@ -209,7 +209,8 @@ fn timing(stage: &str, seconds: f64) -> Timing {
 /// Seconds of training students and of each measurement, all threads together.
 fn work_timings(results: &[Result<Finished, StudyError>]) -> Vec<Timing> {
     let finished = || results.iter().flatten();
-    let training = finished().map(|one| one.training_seconds).sum();
+    // `sum` of nothing is -0.
+    let training = finished().fold(0.0, |sum, one| sum + one.training_seconds);
     let mut timings = vec![timing("training students, all threads", training)];
     for measurement in finished().flat_map(|one| &one.measurements) {
         let stage = format!("measurement \"{}\", all threads", measurement.name);

@@ -32,14 +32,31 @@ fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) 
 /// # Errors
 /// Folders or files that cannot be written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    write(path, &text(path, value)?)
+}
+
+/// As [`write_json`], unless the file has just these bytes already.
+pub(crate) fn write_json_if_changed(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
+    let text = text(path, value)?;
+    if std::fs::read(path).is_ok_and(|written| written == text) {
+        return Ok(());
+    }
+    write(path, &text)
+}
+
+fn text(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StudyError> {
     let mut text = serde_json::to_vec_pretty(value).map_err(|source| StudyError::Json {
         path: path.to_path_buf(),
         source,
     })?;
     text.push(b'\n');
-    write_atomically(path, &text).map_err(file_error("write", path))
+    Ok(text)
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), StudyError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    write_atomically(path, text).map_err(file_error("write", path))
 }
 
 /// Stores a result under its key.
@@ -72,15 +89,27 @@ pub(crate) fn stored<T: Serialize + DeserializeOwned>(path: &Path, key: &str) ->
 /// A folder that cannot be written, or that another process has locked.
 pub fn lock_folder(folder: &Path) -> Result<File, StudyError> {
     let file = lock(folder, File::try_lock)?;
-    for entry in std::fs::read_dir(folder)
-        .map_err(file_error("read", folder))?
-        .flatten()
-    {
+    remove_temporary_files(folder)?;
+    Ok(file)
+}
+
+/// Removes what an interrupted process left half written in a folder, if there is one. Nobody else may
+/// work there.
+pub(crate) fn remove_temporary_files(folder: &Path) -> Result<(), StudyError> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
         if is_temporary(&entry.file_name()) {
             std::fs::remove_file(entry.path()).map_err(file_error("remove", &entry.path()))?;
         }
     }
-    Ok(file)
+    Ok(())
+}
+
+/// Locks a folder (created if needed) as [`lock_folder`] does, but waits until it is free.
+pub(crate) fn wait_for_folder(folder: &Path) -> Result<File, StudyError> {
+    lock(folder, |file| file.lock().map_err(TryLockError::Error))
 }
 
 /// Locks a folder (created if needed) against processes that want it for themselves; others that

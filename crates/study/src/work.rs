@@ -20,7 +20,7 @@ use crate::identity::hash_of;
 use crate::measure::{Candidate, Stored, measure};
 use crate::parallel::parallel;
 use crate::plan::{Plan, Unit};
-use crate::store::write_json;
+use crate::store::{wait_for_folder, write_json_if_changed};
 use crate::{StudyError, Subject};
 
 /// How much of a unit is done.
@@ -151,7 +151,8 @@ pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer
             start.elapsed().as_secs_f64()
         },
     );
-    seconds.iter().sum()
+    // `sum` of nothing is -0.
+    seconds.iter().fold(0.0, |sum, seconds| sum + seconds)
 }
 
 fn teacher(
@@ -212,6 +213,10 @@ fn carry_out(
 ) -> Result<Finished, StudyError> {
     let start = Instant::now();
     let folder = plan.folder.join(&unit.folder);
+    // The same run under another name, or in another process, would write the same files.
+    let _lock = (effort == Effort::Complete)
+        .then(|| wait_for_folder(&folder))
+        .transpose()?;
     let trained = match effort {
         Effort::Complete => train_unit(plan, unit, &folder, observer)?,
         Effort::MeasureAgain | Effort::Collect => read_unit(plan, unit, &folder)?,
@@ -305,7 +310,7 @@ fn train_unit(
         )));
     };
     if let Some(certificate) = &subject.certificate {
-        write_json(&folder.join(CERTIFICATE), certificate)?;
+        write_json_if_changed(&folder.join(CERTIFICATE), certificate)?;
     }
     Ok(Trained {
         teacher,
@@ -318,6 +323,21 @@ fn train_unit(
 /// Reads a trained unit; what is missing is an error.
 fn read_unit(plan: &Plan, unit: &Unit, folder: &Path) -> Result<Trained, StudyError> {
     let subject = plan.subject_of(unit);
+    let own = |name| (folder.to_path_buf(), name);
+    let mut needed = vec![
+        own("run.json"),
+        (plan.folder.join(&unit.teacher_folder), "run.json"),
+    ];
+    needed.extend(subject.certificate.is_some().then(|| own(CERTIFICATE)));
+    for (folder, name) in needed {
+        if !folder.join(name).exists() {
+            return Err(StudyError::Incomplete {
+                unit: unit.id.clone(),
+                what: name.to_owned(),
+                folder,
+            });
+        }
+    }
     let read = |groups: &[_], file: &Path, kind: Kind, run_id: &str| {
         if !file.exists() {
             return Err(StudyError::Incomplete {
