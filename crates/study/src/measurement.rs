@@ -70,6 +70,14 @@ pub const BUILT_IN: [&str; 8] = [
 ];
 
 impl Measurement {
+    /// Whether it has as many trials as its metrics need: half of a re-evaluation's make centroids.
+    pub(crate) const fn has_enough_trials(&self) -> bool {
+        match self {
+            Self::Reevaluation { trials, .. } => *trials >= 2,
+            _ => true,
+        }
+    }
+
     /// The built-in measurement of that name.
     #[must_use]
     pub fn built_in(name: &str) -> Option<Self> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use kenyon_circuit::Circuit;
 use kenyon_connectome::{DataSet, ReceptorMapping};
-use kenyon_learning::{RunIdentity, TrainingSettings};
+use kenyon_learning::{RunError, RunIdentity, TrainingSettings};
 use rayon::prelude::*;
 
 use crate::StudyError;
@@ -75,6 +75,8 @@ impl Plan {
         folder: &Path,
         quick: bool,
     ) -> Result<Self, StudyError> {
+        // A file that was put together or changed in memory was never parsed.
+        file.check()?;
         let experiments = experiments(&file)?;
         let mut circuits = BTreeMap::from([(CANONICAL, base.clone())]);
         for (name, edit) in &file.circuit {
@@ -129,9 +131,16 @@ impl Plan {
                     seed,
                     ..experiment.training.clone()
                 };
+                let classes = subjects[subject].odours.templates().len();
+                // Every run would fail by itself, but only once it is trained.
+                let sound = settings.check(classes).map_err(RunError::from);
+                sound
+                    .and_then(|()| Ok(settings.loss.check(&subjects[subject].network)?))
+                    .map_err(|problem| {
+                        StudyError::Plan(format!("experiment \"{}\": {problem}", experiment.name))
+                    })?;
                 let identity = subjects[subject].identity(&settings)?;
                 let teacher = subjects[subject].teacher_identity(&settings)?;
-                let classes = subjects[subject].odours.templates().len();
                 let trials = settings.student_epochs * settings.repeats * classes;
                 let short = &identity.run_id[..SHOWN_DIGITS];
                 // The same run under two names is trained once.

@@ -65,7 +65,10 @@ const SIGNED_GROUP: &str = "excitatory LN";
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
     let mut families = Vec::new();
     let mut signs_of = None;
-    for name in &arguments.family {
+    for (index, name) in arguments.family.iter().enumerate() {
+        if arguments.family[..index].contains(name) {
+            bail!("the null model \"{name}\" is named twice; once is enough");
+        }
         if name == SIGNS {
             signs_of = Some(SIGNED_GROUP.to_owned());
             continue;

@@ -44,7 +44,7 @@ enum Command {
     Status(StudyArguments),
     /// Carry out some units; any number of processes may do so side by side
     #[command(
-        after_help = "Example (one job of an array): kenyon study work my_study.toml --ids swaps/draw7/seed42"
+        after_help = "One job of an array carries out a unit or a few.\n\nExample: kenyon study work my_study.toml --ids swaps/draw7/seed42"
     )]
     Work(WorkArguments),
     /// Sum up what `work` has carried out: completeness, table, one digest

@@ -8,6 +8,7 @@ pub fn add(suite: Suite) -> Suite {
     suite
         .test("faults of a study file are named", faults)
         .test("names that are not there", unknown_names)
+        .test("settings that no run can have", settings)
         .test("names that would overwrite files", reserved_names)
         .test("lists that stand for nothing", empty_lists)
         .test(
@@ -115,6 +116,34 @@ fn unknown_names() {
     // The publication's samples are of its seeds.
     let shuffle = "kind = \"published_shuffle\"\ndopaminergic_neurons = 14";
     refused(&wiring(shuffle), &["seed 1", "42 to 46"]);
+}
+
+fn settings() {
+    let changed = |from: &str, to: &str, telling: &[&str]| {
+        let text = with("");
+        assert!(text.contains(from));
+        refused(&text.replace(from, to), telling);
+    };
+    changed(
+        "\nrepeats = 1\n",
+        "\nrepeats = 0\n",
+        &["\"one\"", "\"repeats\" is 0"],
+    );
+    changed("\nrepeats = 1\n", "\nbatch = 0\n", &["\"batch\" is 0"]);
+    changed(
+        "\nrepeats = 1\n",
+        "\nrepeats = 1000000000000000000\n",
+        &["noise addresses"],
+    );
+    changed("\nrepeats = 1\n", "\nbase_rate = nan\n", &["base_rate"]);
+    changed(
+        "\nrepeats = 1\n",
+        "\nbase_rat = 1\n",
+        &["unknown field `base_rat`", "line"],
+    );
+    changed("\ntrials = 2", "\ntrials = 1", &["\"brief\"", "at least 2"]);
+    let loss = "loss = \"other\"\n[loss.other]\nramp_epochs = 1\n[loss.other.energy]\nweight = 1.0\npopulations = [\"MBON\"]\n";
+    refused(&with(loss), &["\"one\"", "MBON"]);
 }
 
 /// Each of these is the name of another file of a run or a study.
