@@ -77,7 +77,7 @@ fn compare(run: &Path, whole: &[u8]) {
 }
 
 /// A number in [0, 1); the moments need not be the same on every machine, only spread.
-fn fraction(state: &mut u64) -> f64 {
+pub fn fraction(state: &mut u64) -> f64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;

@@ -9,8 +9,17 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 23] = [
     "",
+    "reproduce",
+    "study",
+    "study plan",
+    "study run",
+    "study status",
+    "study work",
+    "study merge",
+    "study nulls",
+    "study show",
     "data",
     "data list",
     "data verify",
@@ -36,10 +45,6 @@ pub fn add(mut suite: Suite) -> Suite {
             check(command)
         });
     }
-    // Its text is free to change with the study; only the example is required.
-    suite = suite.test("help::reproduce", || {
-        help("reproduce");
-    });
     suite.test("help::version", || {
         let folder = TempDir::new().expect("a temporary folder");
         let run = kenyon(folder.path(), &["--version"]).succeeded();

@@ -8,6 +8,9 @@ mod crash;
 mod determinism;
 mod help;
 mod results;
+mod study;
+mod study_crash;
+mod study_input;
 mod support;
 
 use kenyon_testing::Suite;
@@ -19,5 +22,8 @@ fn main() {
     let suite = bad_input::add(suite);
     let suite = bad_data::add(suite);
     let suite = determinism::add(suite);
+    let suite = study::add(suite);
+    let suite = study_input::add(suite);
+    let suite = study_crash::add(suite);
     crash::add(suite).run();
 }

@@ -137,3 +137,79 @@ pub fn trained() -> &'static Path {
 pub fn bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
+
+/// A study of some hundred milliseconds: the canonical runs, an edit of the circuit, two null models,
+/// and a twin of a canonical run.
+pub const TINY_STUDY: &str = r#"
+name = "tiny"
+seeds = [1, 2]
+
+[training]
+repeats = 1
+teacher_epochs = 2
+student_epochs = 2
+test_repeats = 1
+
+[circuit.no_ln_gaps.set]
+"gap_junction.ln_ln.conductance_S" = { start = 1e-30, form = "log", learned = false }
+
+[wiring.swaps]
+kind = "null"
+family = "degree_preserving_swaps"
+connectomes = 2
+
+[measurement.brief]
+kind = "reevaluation"
+trials = 2
+suppression = false
+
+[measurement.briefer]
+kind = "reevaluation"
+trials = 3
+suppression = false
+
+[[experiment]]
+name = "canonical"
+measure = ["brief"]
+
+[[experiment]]
+name = "no_ln_gaps"
+circuit = "no_ln_gaps"
+seeds = [1]
+measure = ["brief"]
+
+[[experiment]]
+name = "swaps"
+wiring = "swaps"
+seeds = [2]
+measure = ["brief"]
+
+[[experiment]]
+name = "twin"
+seeds = [2]
+measure = ["briefer"]
+"#;
+
+/// Units of [`TINY_STUDY`]; the last is the same run as the second, measured otherwise.
+pub const UNITS_OF_TINY: [&str; 6] = [
+    "canonical/seed1",
+    "canonical/seed2",
+    "no_ln_gaps/seed1",
+    "swaps/draw1/seed2",
+    "swaps/draw2/seed2",
+    "twin/seed2",
+];
+
+/// [`TINY_STUDY`], carried out without an interruption, in `results/tiny` below this folder; tests
+/// share it and must not change it.
+pub fn finished_study() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = TempDir::new().expect("a temporary folder");
+        std::fs::write(folder.path().join("tiny.toml"), TINY_STUDY).expect("the study file");
+        let arguments = ["study", "run", "tiny.toml", "--threads", "1", "--quiet"];
+        kenyon(folder.path(), &[&arguments[..], &LARVA].concat()).succeeded();
+        folder
+    });
+    folder.path()
+}
