@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
             } else {
                 Effort::Complete
             };
-            carry_out(&ready, effort, None, output)
+            carry_out(&ready, effort, output)
         }
         Command::Status(study) => show_status(&Ready::new(study, output)?, output),
         Command::Work(arguments) => {
@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         Command::Merge(study) => {
             let ready = Ready::new(study, output)?;
             let summary = merge(&ready.plan, &ready.comparison, &|_| ())?;
-            show(&ready, &summary, &[], None, output)
+            show(&ready, &summary, &[], output)
         }
         Command::Nulls(arguments) => nulls::run(arguments, output),
         Command::Show { name } => {
@@ -180,11 +180,10 @@ fn read(study: &Path) -> anyhow::Result<(StudyFile, Option<BuiltIn>)> {
     Ok((file, None))
 }
 
-/// Carries out a study and shows the outcome; of the figures named only, if any are.
+/// Carries out a study and shows the outcome.
 pub(crate) fn carry_out(
     ready: &Ready,
     effort: Effort,
-    figures: Option<&[&str]>,
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let plan = &ready.plan;
@@ -201,14 +200,13 @@ pub(crate) fn carry_out(
     });
     progress.finish();
     let (summary, timings) = result?;
-    show(ready, &summary, &timings, figures, output)
+    show(ready, &summary, &timings, output)
 }
 
 fn show(
     ready: &Ready,
     summary: &Summary,
     timings: &[Timing],
-    figures: Option<&[&str]>,
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let mut failed = summary.failures.len();
@@ -217,7 +215,7 @@ fn show(
             report::judgement(output, judgement);
             failed += judgement.failed;
         }
-        None => report::quantities(output, &summary.quantities, figures),
+        None => report::quantities(output, &summary.quantities),
     }
     report::ending(output, summary, timings);
     data::warn_if_statistical(output, &ready.data);
