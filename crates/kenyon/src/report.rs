@@ -79,10 +79,7 @@ pub(crate) fn quantities(output: &Output, quantities: &[Quantity]) {
         ">p (Holm)",
         ">q",
     ]);
-    let shown = quantities
-        .iter()
-        .filter(|one| figures.is_none_or(|figures| figures.contains(&one.figure.as_str())));
-    for one in shown {
+    for one in by_figure(quantities) {
         let number = |value: Option<f64>, decimals: usize| {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
         };

@@ -24,7 +24,7 @@ use crate::table::Table;
 /// Arguments of `kenyon study`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A study is a TOML file, or one that comes with the program: reproduce, paper, beyond.\n\nExample: kenyon study plan beyond && kenyon study run beyond"
+    after_help = "A study is a TOML file, or one that comes with the program: reproduce, paper, beyond, deviations.\n\nExample: kenyon study plan beyond && kenyon study run beyond"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -55,7 +55,7 @@ enum Command {
     /// Print the file of a study that comes with the program, to begin one's own with
     #[command(after_help = "Example: kenyon study show beyond > my_study.toml")]
     Show {
-        /// reproduce, paper or beyond
+        /// reproduce, paper, beyond or deviations
         name: String,
     },
 }
@@ -63,7 +63,8 @@ enum Command {
 /// What every subcommand on a study needs.
 #[derive(Debug, Args)]
 pub(crate) struct StudyArguments {
-    /// Study file, or the name of a study that comes with the program: reproduce, paper, beyond
+    /// Study file, or the name of one that comes with the program: reproduce, paper,
+    /// beyond, deviations
     study: PathBuf,
     /// Circuit file that edits start from [default: the larval olfactory pathway]
     #[arg(long, value_name = "FILE")]
@@ -124,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     }
 }
 
-const KNOWN: &str = "the program comes with reproduce, paper and beyond";
+const KNOWN: &str = "the program comes with reproduce, paper, beyond and deviations";
 
 /// A study made ready, with the data it is about.
 pub(crate) struct Ready {
@@ -181,11 +182,7 @@ fn read(study: &Path) -> anyhow::Result<(StudyFile, Option<BuiltIn>)> {
 }
 
 /// Carries out a study and shows the outcome.
-pub(crate) fn carry_out(
-    ready: &Ready,
-    effort: Effort,
-    output: &Output,
-) -> anyhow::Result<Ending> {
+pub(crate) fn carry_out(ready: &Ready, effort: Effort, output: &Output) -> anyhow::Result<Ending> {
     let plan = &ready.plan;
     output.line(format_args!(
         "{}; study \"{}\": {} units of {} experiments",
