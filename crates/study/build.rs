@@ -13,7 +13,7 @@ fn main() {
     export("KENYON_ANALYSIS_CODE", crates, &["analysis", "study"]);
 }
 
-/// Sets `name` to the hash of the sources of `members`; files that only test are not among them.
+/// Sets `name` to the hash of the sources of `members`.
 fn export(name: &str, crates: &Path, members: &[&str]) {
     let mut hash = Sha256::new();
     let lock = crates.join("../Cargo.lock");

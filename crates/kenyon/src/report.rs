@@ -73,7 +73,7 @@ pub(crate) fn quantities(output: &Output, quantities: &[Quantity]) {
         ">std",
         "95 % interval",
         ">difference",
-        ">Hedges' g",
+        ">size",
         ">z",
         ">p",
         ">p (Holm)",
@@ -88,14 +88,17 @@ pub(crate) fn quantities(output: &Output, quantities: &[Quantity]) {
             |[low, high]| format!("{low:.3} to {high:.3}"),
         );
         let effect = one.effect.as_ref();
+        let error = one
+            .binomial_error
+            .map_or_else(String::new, |error| format!(" (binomial ±{error:.2})"));
         table.row([
-            format!("{}: {}", one.measurement, one.figure),
+            format!("{}: {}{error}", one.measurement, one.figure),
             one.family.clone(),
             format!("{:.3}", one.mean),
             format!("{:.3}", one.std),
             interval,
             number(effect.map(|effect| effect.difference), 3),
-            number(effect.and_then(|effect| effect.hedges_g), 2),
+            number(effect.and_then(|effect| effect.size), 2),
             number(effect.and_then(|effect| effect.z), 2),
             number(effect.map(|effect| effect.p), 4),
             number(effect.map(|effect| effect.p_holm), 4),

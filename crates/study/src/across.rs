@@ -47,6 +47,8 @@ pub(crate) struct Pair<'a> {
     pub student: &'a Parameters,
     /// Digest of the student.
     pub digest: &'a str,
+    /// Identity of the teacher.
+    pub teacher_id: &'a str,
 }
 
 /// Measures all models together, or reads the measurement from `file` if nothing has changed
@@ -63,7 +65,10 @@ pub(crate) fn across_pairs(
 ) -> Result<AcrossMetrics, StudyError> {
     // The folders of runs are cleaned when they are entered; this file is all that lies above them.
     file.parent().map_or(Ok(()), remove_temporary_files)?;
-    let models: Vec<String> = pairs.iter().map(|pair| pair.digest.to_owned()).collect();
+    let models: Vec<String> = pairs
+        .iter()
+        .flat_map(|pair| [pair.digest.to_owned(), pair.teacher_id.to_owned()])
+        .collect();
     let key = key(subject, &models, (ACROSS, quick))?;
     if let Some(metrics) = stored(file, &key).filter(|_| !again) {
         return Ok(metrics);

@@ -8,6 +8,7 @@
 //! pieces, for any job system.
 
 mod across;
+mod effect;
 mod error;
 mod experiment;
 mod file;
@@ -29,6 +30,7 @@ mod wiring;
 mod work;
 
 pub use across::{ACROSS, AcrossMetrics, across};
+pub use effect::Effect;
 pub use error::StudyError;
 pub use experiment::{Draw, Experiment};
 pub use file::{CANONICAL, Choice, CircuitEdit, ExperimentEntry, StudyFile, Task, Wiring};
@@ -41,7 +43,7 @@ pub use outcome::{
 };
 pub use plan::{Plan, RESULTS, Unit};
 pub use publication::{Judgement, Ours, Publication, Published, Row, Verdict};
-pub use quantity::{Effect, Quantity, Sample};
+pub use quantity::{Quantity, Sample};
 pub use samples::{SampledMixtures, odour_subset, published_shuffle, synthetic_odours};
 pub use status::{Progress, UnitStatus, status};
 pub use store::{lock_folder, lock_folder_shared, write_json};

@@ -130,6 +130,7 @@ struct Determinants<'a> {
     seed: u64,
     depression_off: bool,
     quick: bool,
+    teacher_accuracy: f64,
     mixtures: &'a [Vec<usize>; 3],
 }
 
@@ -151,6 +152,7 @@ pub fn measure(
         seed: candidate.seed,
         depression_off: candidate.depression_off,
         quick,
+        teacher_accuracy: candidate.teacher_accuracy,
         mixtures: &[
             mixtures.geometry_triplets.clone(),
             mixtures.classified_pairs.clone(),

@@ -70,6 +70,31 @@ pub const BUILT_IN: [&str; 8] = [
 ];
 
 impl Measurement {
+    /// Whether something is removed from the model before it is measured.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        match self {
+            Self::Reevaluation { without, .. } | Self::SubAdditivity { without } => {
+                !without.is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether figures of this measurement can be compared with those of `other` under the same name:
+    /// the same trials, of a model from which nothing is removed.
+    #[must_use]
+    pub fn compares_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Reevaluation { trials, .. }, Self::Reevaluation { trials: same, .. }) => {
+                trials == same && !other.removes()
+            }
+            (Self::SubAdditivity { .. }, Self::SubAdditivity { .. }) => !other.removes(),
+            (Self::AfterTraining { .. }, Self::AfterTraining { .. }) => true,
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether it has as many trials as its metrics need: half of a re-evaluation's make centroids.
     pub(crate) const fn has_enough_trials(&self) -> bool {
         match self {
@@ -119,5 +144,16 @@ mod tests {
             assert!(Measurement::built_in(name).is_some(), "{name}");
         }
         assert_eq!(Measurement::built_in("nothing"), None);
+    }
+
+    #[test]
+    fn what_was_removed_is_compared_with_the_intact_model() {
+        let named = |name| Measurement::built_in(name).expect("a built-in name");
+        let intact = named("reevaluation");
+        for name in BUILT_IN.iter().filter(|name| name.contains("_without_")) {
+            assert!(named(name).removes() && named(name).compares_with(&intact));
+            assert!(!intact.compares_with(&named(name)));
+        }
+        assert!(!intact.removes() && !intact.compares_with(&named("after_training")));
     }
 }

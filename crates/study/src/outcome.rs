@@ -145,7 +145,8 @@ pub fn run(
     let worked = start.elapsed().as_secs_f64();
     timings.extend(work_timings(&results));
     timings.push(timing("runs, wall clock", worked));
-    let fresh = results.iter().flatten().any(|finished| finished.fresh);
+    let mut finished = results.iter().flatten().peekable();
+    let fresh = finished.peek().is_some() && finished.all(|finished| finished.fresh);
     let summary = sum_up(plan, results, effort, comparison)?;
     let total = start.elapsed().as_secs_f64();
     timings.push(timing(
@@ -153,7 +154,7 @@ pub fn run(
         total - worked,
     ));
     timings.push(timing("total, wall clock", total));
-    // Timings of a call that found everything done would say nothing about the work.
+    // Timings of a call that found some of it done would say nothing about the work.
     if fresh || effort == Effort::MeasureAgain {
         let file = match effort {
             Effort::MeasureAgain => "timings-measuring.json",
@@ -362,11 +363,12 @@ fn across_seeds(
             .collect();
         let pairs: Vec<Pair<'_>> = own
             .iter()
-            .filter_map(|(_, one)| {
+            .filter_map(|(unit, one)| {
                 one.models.as_ref().map(|(teacher, student)| Pair {
                     teacher,
                     student,
                     digest: &one.digest,
+                    teacher_id: &unit.teacher.run_id,
                 })
             })
             .collect();

@@ -141,6 +141,7 @@ impl Plan {
                     })?;
                 let identity = subjects[subject].identity(&settings)?;
                 let teacher = subjects[subject].teacher_identity(&settings)?;
+                // Checked above: trials of all epochs are fewer than noise addresses.
                 let trials = settings.student_epochs * settings.repeats * classes;
                 let short = &identity.run_id[..SHOWN_DIGITS];
                 // The same run under two names is trained once.

@@ -77,6 +77,9 @@ struct Determinants<'a> {
     connectome: &'a str,
     odours: &'a str,
     circuit: &'a str,
+    /// What a null model kept, with its recipe: two recipes may give the same connectome, but their
+    /// certificates stand in the folders of their runs.
+    certificate: Option<&'a WiringCertificate>,
     mapping: ReceptorMapping,
     code: &'a str,
     /// The metrics recorded during training are part of the model's file.
@@ -182,6 +185,7 @@ impl Subject {
             connectome: &self.connectome_sha256,
             odours: &self.odours_sha256,
             circuit: &self.circuit_sha256,
+            certificate: self.certificate.as_ref(),
             mapping: self.mapping,
             code: TRAINING_CODE,
             monitor_code: monitored.then_some(MONITOR_CODE),

@@ -349,16 +349,17 @@ fn read_unit(plan: &Plan, unit: &Unit, folder: &Path) -> Result<Trained, StudyEr
         Checkpoint::read(groups, file, kind, Some(run_id))
             .map_err(|error| StudyError::from(RunError::from(error)))
     };
-    let file = plan.folder.join(&unit.teacher_folder);
-    let file = file.join("teacher.safetensors");
+    let teacher_folder = plan.folder.join(&unit.teacher_folder);
+    let teacher_file = teacher_folder.join("teacher.safetensors");
     let groups = subject.teacher.groups();
-    let teacher = read(groups, &file, Kind::Teacher, &unit.teacher.run_id)?;
+    let teacher = read(groups, &teacher_file, Kind::Teacher, &unit.teacher.run_id)?;
     let groups = subject.network.table().groups();
     let file = folder.join("model.safetensors");
     let model = read(groups, &file, Kind::Model, &unit.identity.run_id)?;
     Ok(Trained {
         teacher: TrainedTeacher {
-            accuracy: teacher.header.teacher_accuracy.unwrap_or(f64::NAN),
+            accuracy: (teacher.header.teacher_accuracy)
+                .ok_or(RunError::NoAccuracy { file: teacher_file })?,
             parameters: teacher.parameters,
             history: teacher.header.history,
         },

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', required = true)]
     family: Vec<String>,
     /// Connectomes of each family
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     count: u32,
     /// Seeds that each connectome is trained with
     #[arg(
@@ -39,10 +39,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pathways: Vec<String>,
     /// Epochs of the student
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = EPOCHS)]
     epochs: usize,
     /// Epochs of the teacher
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = EPOCHS)]
     teacher_epochs: usize,
     /// Measurements of each model
     #[arg(
@@ -52,14 +52,37 @@ pub(crate) struct Arguments {
         default_value = "reevaluation"
     )]
     measure: Vec<String>,
-    /// Folder of the results [default: results/nulls-FAMILIES]
+    /// Folder of the results [default: results/nulls-FAMILIES and what else is not the default]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
+const DEFAULT_SEED: u64 = 42;
+const EPOCHS: usize = 300;
+
 /// The family that permutes signs and not contacts, and the group it permutes.
 const SIGNS: &str = "signs";
 const SIGNED_GROUP: &str = "excitatory LN";
+
+/// Name of the study: what is not the default is part of it, so that none replaces another.
+fn name(arguments: &Arguments) -> String {
+    let mut name = format!("nulls-{}", arguments.family.join("-"));
+    let mut add = |text: String| name.push_str(&text);
+    if !arguments.pathways.is_empty() {
+        add(format!("-{}", arguments.pathways.join("-")));
+    }
+    if arguments.seeds != [DEFAULT_SEED] {
+        let seeds: Vec<String> = arguments.seeds.iter().map(u64::to_string).collect();
+        add(format!("-seeds{}", seeds.join("_")));
+    }
+    if (arguments.epochs, arguments.teacher_epochs) != (EPOCHS, EPOCHS) {
+        add(format!(
+            "-epochs{}_{}",
+            arguments.teacher_epochs, arguments.epochs
+        ));
+    }
+    name
+}
 
 /// Runs `kenyon study nulls`.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
@@ -97,7 +120,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         },
         measure: arguments.measure.clone(),
     };
-    let name = format!("nulls-{}", arguments.family.join("-"));
+    if study.signs_of.is_some() && !study.pathways.is_empty() {
+        bail!(
+            "--pathways says which contacts are randomised, but {SIGNS} randomises none; leave one out"
+        );
+    }
+    let name = name(arguments);
     let ready = Ready::of(study.file(&name)?, arguments.out.as_deref(), output)?;
     carry_out(&ready, Effort::Complete, output)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use kenyon_circuit::Circuit;
 use kenyon_connectome::DataSet;
@@ -139,6 +139,9 @@ impl Ready {
         let (file, built_in) = read(&arguments.study)?;
         let data = data::find(output)?;
         let circuit = data::circuit(arguments.circuit.as_deref())?;
+        if built_in.is_some() && arguments.circuit.is_some() && arguments.out.is_none() {
+            bail!("with another circuit the results need another folder; name one with --out");
+        }
         let folder = folder(arguments.out.as_deref(), &file);
         let plan = Plan::new(file, &data, &circuit, &folder, false)
             .with_context(|| format!("cannot use {}", arguments.study.display()))?;
@@ -178,6 +181,13 @@ fn read(study: &Path) -> anyhow::Result<(StudyFile, Option<BuiltIn>)> {
         .with_context(|| format!("cannot read the study file {}; {KNOWN}", study.display()))?;
     let file =
         StudyFile::parse(&text).with_context(|| format!("cannot use {}", study.display()))?;
+    if BuiltIn::named(&file.name).is_some() {
+        bail!(
+            "{} is called \"{}\" like a study that comes with the program; give it another name",
+            study.display(),
+            file.name
+        );
+    }
     Ok((file, None))
 }
 

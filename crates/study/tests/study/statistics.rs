@@ -14,6 +14,8 @@ pub fn add(suite: Suite) -> Suite {
         .test("accuracies have a binomial error", binomial)
         .test("effects over seeds", over_seeds)
         .test("effects over draws", over_draws)
+        .test("effects between null models", between_null_models)
+        .test("effects of removals", removals)
         .test("a reference is compared with nothing", references)
         .test("p-values are corrected for their number", corrections)
         .test("one seed is enough to be summed up", one_seed)
@@ -34,7 +36,7 @@ family = "degree_preserving_swaps"
 
 [[experiment]]
 name = "canonical"
-measure = ["brief", "briefer"]
+measure = ["brief", "briefer", "brief_without_gaps"]
 
 [[experiment]]
 name = "no_ln_gaps"
@@ -59,6 +61,19 @@ measure = ["brief"]
 name = "one_swap"
 wiring = "one_swap"
 measure = ["brief"]
+
+[[experiment]]
+name = "more_swaps"
+wiring = "swaps"
+replicate = 1
+measure = ["brief"]
+reference = "swaps"
+
+[measurement.brief_without_gaps]
+kind = "reevaluation"
+trials = 2
+suppression = false
+without = ["gap_junctions"]
 
 [measurement.briefer]
 kind = "reevaluation"
@@ -137,7 +152,7 @@ fn samples() {
             .map(|sample| (sample.experiment.clone(), sample.seed, sample.value))
             .collect();
         assert_eq!(found, expected, "{} {}", one.family, one.figure);
-        let draws = if one.family == "swaps" { 3 } else { 1 };
+        let draws = if one.family.ends_with("swaps") { 3 } else { 1 };
         assert_eq!(found.len(), draws * SEEDS);
     }
     let briefer = summary()
@@ -153,7 +168,7 @@ fn spread() {
         let values = values(one);
         near(one.mean, mean(&values));
         near(one.std, (squares(&values) / values.len() as f64).sqrt());
-        let replicates = if one.family == "swaps" {
+        let replicates = if one.family.ends_with("swaps") {
             draws(one)
         } else {
             values
@@ -238,8 +253,8 @@ fn compare(one: &Quantity, values: &[f64], reference: &Quantity, p: f64) -> &'st
     near(effect.reference_mean, mean(&theirs));
     near(effect.difference, one.mean - reference.mean);
     match hedges(values, &theirs) {
-        Some(g) => near(effect.hedges_g.unwrap(), g),
-        None => assert_eq!(effect.hedges_g, None),
+        Some(g) => near(effect.size.unwrap(), g),
+        None => assert_eq!(effect.size, None),
     }
     near(effect.p, p);
     effect
@@ -277,8 +292,49 @@ fn over_draws() {
         let above = own.iter().filter(|&&draw| draw >= reference.mean).count();
         let p = (2.0 * (below.min(above) + 1) as f64 / 4.0).min(1.0);
         let effect = compare(one, &own, reference, p);
-        let z = (reference.mean - mean(&own)) / (squares(&own) / 2.0).sqrt();
+        let z = (mean(&own) - reference.mean) / (squares(&own) / 2.0).sqrt();
         near(effect.z.unwrap(), z);
+    }
+}
+
+/// Draws against draws: no connectome is the observed one.
+fn between_null_models() {
+    for one in quantities("more_swaps") {
+        let (own, reference) = (draws(one), reference(one, "swaps"));
+        let theirs = draws(reference);
+        let effect = one.effect.as_ref().unwrap();
+        assert_eq!((effect.reference.as_str(), effect.z), ("swaps", None));
+        near(effect.p, relabelled(&own, &theirs));
+        near(effect.difference, one.mean - reference.mean);
+    }
+}
+
+/// The same models with and without gap junctions: signs of differences are exchanged.
+fn removals() {
+    let all = summary().quantities.iter();
+    let removed: Vec<&Quantity> = all
+        .filter(|one| one.measurement == "brief_without_gaps")
+        .collect();
+    assert!(removed.len() >= 6);
+    for one in removed {
+        let intact = reference(one, "canonical");
+        let own = values(one).into_iter().zip(values(intact));
+        let differences: Vec<f64> = own.map(|(one, intact)| one - intact).collect();
+        let Some(effect) = &one.effect else {
+            assert!(differences.iter().all(|&difference| difference == 0.0));
+            continue;
+        };
+        assert!(effect.paired);
+        assert_eq!(effect.reference_measurement, "brief");
+        let sums = (0_u32..8).map(|signs| {
+            let signed = differences.iter().enumerate();
+            let signed = signed.map(|(index, d)| if signs >> index & 1 == 1 { -d } else { *d });
+            signed.sum::<f64>().abs()
+        });
+        let observed = differences.iter().sum::<f64>().abs();
+        let hits = sums.filter(|sum| *sum >= observed - 1e-9).count();
+        near(effect.p, hits as f64 / 8.0);
+        near(effect.difference, mean(&differences));
     }
 }
 
@@ -353,23 +409,27 @@ fn one_seed() {
     let mut families = Vec::new();
     for one in &summary.quantities {
         let several = one.family == "swaps";
-        assert_eq!(one.interval.is_some(), several);
+        let draws = several || one.family == "more_swaps";
+        assert_eq!(one.interval.is_some(), draws);
         if let Some(effect) = &one.effect {
             families.push(one.family.as_str());
-            assert_eq!((effect.hedges_g, effect.z.is_some()), (None, several));
+            assert_eq!(effect.z.is_some(), several);
+            assert!(effect.size.is_none() || one.family == "more_swaps");
             // One value against one: both labellings are as far apart.
-            assert!(several || effect.p == 1.0);
+            let null = several || one.family == "more_swaps";
+            assert!(null || effect.p == 1.0);
         }
     }
     families.dedup();
     assert_eq!(
         families,
         [
+            "canonical",
             "no_ln_gaps",
-            "again",
             "against_no_ln_gaps",
             "swaps",
-            "one_swap"
+            "one_swap",
+            "more_swaps"
         ]
     );
 }
