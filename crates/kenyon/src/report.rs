@@ -64,8 +64,8 @@ fn line(row: &Row, width: usize) -> String {
     )
 }
 
-/// Figures of every family, with interval and effect; of one measurement, or of all.
-pub(crate) fn quantities(output: &Output, quantities: &[Quantity], figures: Option<&[&str]>) {
+/// Figures of every family, with interval and effect, families side by side.
+pub(crate) fn quantities(output: &Output, quantities: &[Quantity]) {
     let mut table = Table::new(&[
         "figure",
         "experiment",
@@ -79,10 +79,7 @@ pub(crate) fn quantities(output: &Output, quantities: &[Quantity], figures: Opti
         ">p (Holm)",
         ">q",
     ]);
-    let shown = quantities
-        .iter()
-        .filter(|one| figures.is_none_or(|figures| figures.contains(&one.figure.as_str())));
-    for one in shown {
+    for one in by_figure(quantities) {
         let number = |value: Option<f64>, decimals: usize| {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
         };
@@ -106,6 +103,18 @@ pub(crate) fn quantities(output: &Output, quantities: &[Quantity], figures: Opti
         ]);
     }
     output.line(table);
+}
+
+/// All families of the first figure, all of the second, and so on.
+fn by_figure(quantities: &[Quantity]) -> Vec<&Quantity> {
+    let same = |a: &Quantity, b: &Quantity| a.measurement == b.measurement && a.figure == b.figure;
+    let mut sorted: Vec<&Quantity> = Vec::with_capacity(quantities.len());
+    for one in quantities {
+        if !sorted.iter().any(|other| same(other, one)) {
+            sorted.extend(quantities.iter().filter(|other| same(other, one)));
+        }
+    }
+    sorted
 }
 
 /// Units that failed, the digest and the times.

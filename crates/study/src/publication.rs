@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Plan;
+
 /// A published value and how far a mean over the five seeds may lie from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +136,19 @@ impl Publication {
         let mut table = Self::whole();
         table.rows.retain(|row| row.headline);
         table
+    }
+
+    /// The values that a study measures.
+    #[must_use]
+    pub fn measured_by(mut self, plan: &Plan) -> Self {
+        self.rows.retain(|row| {
+            let mut experiments = plan.experiments.iter();
+            experiments.any(|one| {
+                let mut names = one.measurements.iter().map(|(name, _)| name);
+                one.family == row.experiment && names.any(|name| *name == row.measurement)
+            })
+        });
+        self
     }
 
     /// Judges our values. With a reason in `not_judged`, values are shown without verdict.

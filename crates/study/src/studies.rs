@@ -22,15 +22,18 @@ pub enum BuiltIn {
     Paper,
     /// What the publication does not show.
     Beyond,
+    /// Where our results deviate from the publication's, and what moves them.
+    Deviations,
 }
 
 impl BuiltIn {
-    /// The study of that name: `reproduce`, `paper` or `beyond`.
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Headline, Self::Paper, Self::Beyond, Self::Deviations];
+
+    /// The study of that [`BuiltIn::name`].
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Headline, Self::Paper, Self::Beyond]
-            .into_iter()
-            .find(|study| study.name() == name)
+        Self::ALL.into_iter().find(|study| study.name() == name)
     }
 
     /// Its name.
@@ -40,6 +43,7 @@ impl BuiltIn {
             Self::Headline => "reproduce",
             Self::Paper => "paper",
             Self::Beyond => "beyond",
+            Self::Deviations => "deviations",
         }
     }
 
@@ -50,6 +54,7 @@ impl BuiltIn {
             Self::Headline => include_str!("../studies/reproduce.toml"),
             Self::Paper => include_str!("../studies/paper.toml"),
             Self::Beyond => include_str!("../studies/beyond.toml"),
+            Self::Deviations => include_str!("../studies/deviations.toml"),
         }
     }
 
@@ -69,6 +74,7 @@ impl BuiltIn {
         let publication = match self {
             Self::Headline => Publication::headline(),
             Self::Paper => Publication::whole(),
+            Self::Deviations => Publication::whole().measured_by(plan),
             Self::Beyond => return Comparison::default(),
         };
         Comparison {
@@ -79,7 +85,9 @@ impl BuiltIn {
 
     fn not_judged(self, plan: &Plan) -> Option<&'static str> {
         let canonical = self.file();
-        if plan.provenance.data.statistical {
+        if self == Self::Deviations {
+            Some("the contacts from LN onto ORN are those of a null model")
+        } else if plan.provenance.data.statistical {
             Some("the statistical larva is no real animal")
         } else if plan.quick || plan.file.training != canonical.training {
             Some("not the publication's settings (fewer epochs or trials)")
@@ -176,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_embedded_studies_are_sound() {
-        for study in [BuiltIn::Headline, BuiltIn::Paper, BuiltIn::Beyond] {
+        for study in BuiltIn::ALL {
             let file = study.file();
             assert_eq!(file.name, study.name());
             assert_eq!(BuiltIn::named(&file.name), Some(study));

@@ -99,5 +99,5 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     };
     let name = format!("nulls-{}", arguments.family.join("-"));
     let ready = Ready::of(study.file(&name)?, arguments.out.as_deref(), output)?;
-    carry_out(&ready, Effort::Complete, None, output)
+    carry_out(&ready, Effort::Complete, output)
 }

@@ -126,7 +126,7 @@ fn file(arguments: &Arguments, study: BuiltIn) -> StudyFile {
     if arguments.quick {
         let (teacher, student) = match study {
             BuiltIn::Paper => (QUICK_EPOCHS_OF_ALL, QUICK_EPOCHS_OF_ALL),
-            BuiltIn::Headline | BuiltIn::Beyond => (QUICK_TEACHER_EPOCHS, QUICK_STUDENT_EPOCHS),
+            _ => (QUICK_TEACHER_EPOCHS, QUICK_STUDENT_EPOCHS),
         };
         file.training.teacher_epochs = teacher;
         file.training.student_epochs = student;
@@ -143,8 +143,7 @@ fn study_name(arguments: &Arguments, study: BuiltIn, data: &DataSet) -> String {
     let mut name = match (study, arguments.quick) {
         (BuiltIn::Headline, true) => "quick",
         (BuiltIn::Paper, true) => "quick-paper",
-        (study, false) => study.name(),
-        (BuiltIn::Beyond, true) => "quick-beyond",
+        (study, _) => study.name(),
     }
     .to_owned();
     if arguments.mapping == Mapping::ByName {

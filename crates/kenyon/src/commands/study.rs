@@ -24,7 +24,7 @@ use crate::table::Table;
 /// Arguments of `kenyon study`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A study is a TOML file, or one that comes with the program: reproduce, paper, beyond.\n\nExample: kenyon study plan beyond && kenyon study run beyond"
+    after_help = "A study is a TOML file, or one that comes with the program: reproduce, paper, beyond, deviations.\n\nExample: kenyon study plan beyond && kenyon study run beyond"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -55,7 +55,7 @@ enum Command {
     /// Print the file of a study that comes with the program, to begin one's own with
     #[command(after_help = "Example: kenyon study show beyond > my_study.toml")]
     Show {
-        /// reproduce, paper or beyond
+        /// reproduce, paper, beyond or deviations
         name: String,
     },
 }
@@ -63,7 +63,8 @@ enum Command {
 /// What every subcommand on a study needs.
 #[derive(Debug, Args)]
 pub(crate) struct StudyArguments {
-    /// Study file, or the name of a study that comes with the program: reproduce, paper, beyond
+    /// Study file, or the name of one that comes with the program: reproduce, paper,
+    /// beyond, deviations
     study: PathBuf,
     /// Circuit file that edits start from [default: the larval olfactory pathway]
     #[arg(long, value_name = "FILE")]
@@ -102,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
             } else {
                 Effort::Complete
             };
-            carry_out(&ready, effort, None, output)
+            carry_out(&ready, effort, output)
         }
         Command::Status(study) => show_status(&Ready::new(study, output)?, output),
         Command::Work(arguments) => {
@@ -112,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         Command::Merge(study) => {
             let ready = Ready::new(study, output)?;
             let summary = merge(&ready.plan, &ready.comparison, &|_| ())?;
-            show(&ready, &summary, &[], None, output)
+            show(&ready, &summary, &[], output)
         }
         Command::Nulls(arguments) => nulls::run(arguments, output),
         Command::Show { name } => {
@@ -124,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     }
 }
 
-const KNOWN: &str = "the program comes with reproduce, paper and beyond";
+const KNOWN: &str = "the program comes with reproduce, paper, beyond and deviations";
 
 /// A study made ready, with the data it is about.
 pub(crate) struct Ready {
@@ -180,13 +181,8 @@ fn read(study: &Path) -> anyhow::Result<(StudyFile, Option<BuiltIn>)> {
     Ok((file, None))
 }
 
-/// Carries out a study and shows the outcome; of the figures named only, if any are.
-pub(crate) fn carry_out(
-    ready: &Ready,
-    effort: Effort,
-    figures: Option<&[&str]>,
-    output: &Output,
-) -> anyhow::Result<Ending> {
+/// Carries out a study and shows the outcome.
+pub(crate) fn carry_out(ready: &Ready, effort: Effort, output: &Output) -> anyhow::Result<Ending> {
     let plan = &ready.plan;
     output.line(format_args!(
         "{}; study \"{}\": {} units of {} experiments",
@@ -201,14 +197,13 @@ pub(crate) fn carry_out(
     });
     progress.finish();
     let (summary, timings) = result?;
-    show(ready, &summary, &timings, figures, output)
+    show(ready, &summary, &timings, output)
 }
 
 fn show(
     ready: &Ready,
     summary: &Summary,
     timings: &[Timing],
-    figures: Option<&[&str]>,
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let mut failed = summary.failures.len();
@@ -217,7 +212,7 @@ fn show(
             report::judgement(output, judgement);
             failed += judgement.failed;
         }
-        None => report::quantities(output, &summary.quantities, figures),
+        None => report::quantities(output, &summary.quantities),
     }
     report::ending(output, summary, timings);
     data::warn_if_statistical(output, &ready.data);
