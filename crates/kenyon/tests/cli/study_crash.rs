@@ -22,7 +22,7 @@ pub fn add(suite: Suite) -> Suite {
 /// Longer than the other one, so that a kill hits something; the models are measured together too.
 fn study() -> String {
     TINY_STUDY
-        .replace("student_epochs = 2", "student_epochs = 12")
+        .replace("student_epochs = 2", "student_epochs = 8")
         .replacen(
             "measure = [\"brief\"]",
             "measure = [\"brief\"]\nacross_seeds = true",

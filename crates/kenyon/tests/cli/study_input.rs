@@ -50,11 +50,13 @@ fn changed(from: &str, to: &str, telling: &[&str]) {
 }
 
 fn unreadable() {
-    study(&["run", "nowhere.toml"], &[]).refused(&["nowhere.toml", "reproduce, paper and beyond"]);
-    study(&["run", "papers"], &[]).refused(&["papers", "reproduce, paper and beyond"]);
+    study(&["run", "nowhere.toml"], &[])
+        .refused(&["nowhere.toml", "the program comes with reproduce, paper"]);
+    study(&["run", "papers"], &[]).refused(&["papers", "the program comes with reproduce, paper"]);
     study(&["plan", "."], &[]).refused(&["cannot read the study file ."]);
     study(&["plan", "x"], &[("x", b"\xff\xfe")]).refused(&["x"]);
-    study(&["show", "nulls"], &[]).refused(&["\"nulls\"", "reproduce, paper and beyond"]);
+    study(&["show", "nulls"], &[])
+        .refused(&["\"nulls\"", "the program comes with reproduce, paper"]);
     study(
         &["run", "x", "--circuit", "none.toml"],
         &[("x", TINY_STUDY.as_bytes())],

@@ -7,6 +7,7 @@ mod common;
 mod damage;
 mod files;
 mod pieces;
+mod publication;
 mod repeat;
 mod sharing;
 mod statistics;
@@ -21,5 +22,6 @@ fn main() {
     let suite = damage::add(suite);
     let suite = sharing::add(suite);
     let suite = statistics::add(suite);
+    let suite = publication::add(suite);
     ablations::add(suite).run();
 }

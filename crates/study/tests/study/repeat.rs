@@ -114,7 +114,7 @@ fn built_in() {
 }
 
 fn threads() {
-    for threads in [1, 2, 3] {
+    for threads in [1, 2] {
         let folder = folder();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let plan = tiny(folder.path());
