@@ -2,10 +2,12 @@
 //!
 //! The tables in `reference/` hold the samples of the publication's seeds 42 to 46, so that no port of
 //! its generators is needed. Other seeds draw their own, from our streams and by the same law.
+//! Shuffled connectomes of other seeds are the null model `independent_permutation`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use kenyon_analysis::mean_deviation;
 use kenyon_circuit::NoiseStream;
 use kenyon_connectome::null::{MatrixPermutation, MatrixSelector};
 use serde::Deserialize;
@@ -108,29 +110,64 @@ pub fn odour_subset(odours: usize, rows: usize, seed: u64) -> Result<Vec<usize>,
     Ok(subset)
 }
 
-/// The publication's 28 synthetic odours of a seed, `[odour][channel]` (section 4.9).
+/// The publication's 28 synthetic odours of a seed (section 4.9), or for other seeds as many drawn by
+/// the same law from our streams, `[odour][channel]`.
 ///
-/// # Errors
-/// A seed that the publication did not use.
-pub fn synthetic_odours(seed: u64) -> Result<Vec<Vec<f64>>, StudyError> {
-    let known = &stimuli().synthetic_odours;
-    known.get(&seed).cloned().ok_or_else(|| {
-        StudyError::Plan(format!(
-            "the publication has no synthetic odours of seed {seed}; its seeds are {:?}",
-            known.keys().collect::<Vec<_>>()
-        ))
-    })
+/// Each is normal with mean and deviation of the `templates` in every channel; 3 to 8 channels are
+/// spared, the others weakened to a fifth; clipped to [0, 1].
+#[must_use]
+pub fn synthetic_odours(templates: &[Vec<f64>], seed: u64) -> Vec<Vec<f64>> {
+    if let Some(published) = stimuli().synthetic_odours.get(&seed) {
+        return published.clone();
+    }
+    let channels = templates.first().map_or(0, Vec::len);
+    let law: Vec<(f64, f64)> = (0..channels)
+        .map(|channel| {
+            let column: Vec<f64> = templates.iter().map(|row| row[channel]).collect();
+            let of_column = mean_deviation(&column);
+            (of_column.mean, of_column.deviation.max(SMALLEST_DEVIATION))
+        })
+        .collect();
+    let stream = NoiseStream::new(seed, "study/synthetic-odours");
+    let odours: Vec<u32> = (0..templates.len() as u32).collect();
+    let normals = stream.normals("channel", 0, &odours, channels);
+    let spared = NoiseStream::new(seed, "study/spared-channels");
+    odours
+        .iter()
+        .map(|&odour| {
+            let share = spared.uniforms(1, odour)[0];
+            let count = FEWEST_SPARED + (share * SPARED_CHOICES as f64) as usize;
+            let order = stream.permutation(channels, odour);
+            let mut response: Vec<f64> = law
+                .iter()
+                .zip(&normals)
+                .map(|((mean, deviation), normal)| mean + deviation * normal[odour as usize])
+                .collect();
+            for &channel in order.iter().skip(count) {
+                response[channel] *= WEAKENED;
+            }
+            response.iter().map(|value| value.clamp(0.0, 1.0)).collect()
+        })
+        .collect()
 }
+
+/// Constants of the synthetic odours (section 4.9).
+const SMALLEST_DEVIATION: f64 = 0.05;
+const FEWEST_SPARED: usize = 3;
+const SPARED_CHOICES: usize = 6;
+const WEAKENED: f64 = 0.2;
 
 /// The publication's shuffled connectome of a seed (section 4.3), assuming that many dopaminergic
 /// neurons in two matrices that its generator permuted first and that we do not have: 14 or 28.
 ///
+/// `None` for seeds that the publication did not use.
+///
 /// # Errors
-/// Seeds and numbers for which there is no table.
+/// Numbers of neurons for which there is no table.
 pub fn published_shuffle(
     dopaminergic_neurons: u32,
     seed: u64,
-) -> Result<Vec<MatrixPermutation>, StudyError> {
+) -> Result<Option<Vec<MatrixPermutation>>, StudyError> {
     let text = match dopaminergic_neurons {
         14 => include_str!("../reference/shuffles_dan14.json"),
         28 => include_str!("../reference/shuffles_dan28.json"),
@@ -142,24 +179,22 @@ pub fn published_shuffle(
     };
     let mut table: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(text).expect("a test reads the embedded table");
-    let of_seed = table.remove(&seed.to_string()).ok_or_else(|| {
-        StudyError::Plan(format!(
-            "the publication has no shuffled connectome of seed {seed}; its seeds are 42 to 46. \
-             Use the null model \"independent_permutation\" for others"
-        ))
-    })?;
+    let Some(of_seed) = table.remove(&seed.to_string()) else {
+        return Ok(None);
+    };
     let matrices: BTreeMap<String, Permutation> =
         serde_json::from_value(of_seed).expect("a test reads the embedded table");
-    matrices
+    let permutations = matrices
         .into_iter()
         .map(|(name, permutation)| {
-            Ok(MatrixPermutation {
+            Ok::<_, StudyError>(MatrixPermutation {
                 matrix: MatrixSelector::from_name(&name)?,
                 rows: permutation.rows,
                 columns: permutation.columns,
             })
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(permutations))
 }
 
 #[cfg(test)]
@@ -188,10 +223,10 @@ mod tests {
                     odours
                 );
             }
-            assert_eq!(synthetic_odours(seed).expect("odours").len(), 28);
+            assert_eq!(synthetic_odours(&[], seed).len(), 28);
             for neurons in [14, 28] {
-                let shuffle = published_shuffle(neurons, seed).expect("a shuffle");
-                assert_eq!(shuffle.len(), 19);
+                let shuffle = published_shuffle(neurons, seed).expect("a table");
+                assert_eq!(shuffle.map(|matrices| matrices.len()), Some(19));
             }
         }
         // Spot checks against spec/experiments.md: the blank is drawn for 14 odours by seeds 45 and 46.
@@ -214,8 +249,29 @@ mod tests {
         let subset = odour_subset(7, 28, 7).expect("a subset");
         assert!(subset.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(odour_subset(29, 28, 7).is_err());
-        assert!(synthetic_odours(7).is_err());
-        assert!(published_shuffle(14, 7).is_err());
+        assert!(published_shuffle(14, 7).is_ok_and(|shuffle| shuffle.is_none()));
         assert!(published_shuffle(15, 42).is_err());
+    }
+
+    #[test]
+    fn synthetic_odours_of_other_seeds_follow_the_law() {
+        let templates: Vec<Vec<f64>> = (0..28)
+            .map(|row| {
+                (0..21)
+                    .map(|c| 0.3 + 0.01 * f64::from(row % 3 + c))
+                    .collect()
+            })
+            .collect();
+        let odours = synthetic_odours(&templates, 7);
+        assert_eq!(odours.len(), 28);
+        assert_ne!(odours, synthetic_odours(&templates, 8));
+        let mut counts = [0; 22];
+        for odour in &odours {
+            assert!(odour.iter().all(|value| (0.0..=1.0).contains(value)));
+            // Spared channels stand around 0.4, the others around 0.08.
+            counts[odour.iter().filter(|&&value| value > 0.2).count()] += 1;
+        }
+        assert_eq!(counts[3..=8].iter().sum::<i32>(), 28);
+        assert!(counts[3..=8].iter().all(|&count| count > 0), "{counts:?}");
     }
 }

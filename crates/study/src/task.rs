@@ -29,7 +29,7 @@ impl Task {
             Self::Rows { rows } => rows.clone(),
             Self::Subset { odours } => samples::odour_subset(*odours, templates.len(), seed)?,
             Self::WithSynthetic => {
-                let synthetic = samples::synthetic_odours(seed)?;
+                let synthetic = samples::synthetic_odours(templates, seed);
                 let channels = templates.first().map_or(0, Vec::len);
                 if synthetic.iter().any(|odour| odour.len() != channels) {
                     return Err(StudyError::Plan(format!(

@@ -2,7 +2,7 @@
 
 use kenyon_circuit::{Circuit, Network};
 use kenyon_connectome::null::{
-    Certificate, MatrixSelector, Recipe, SignCertificate, permute, permute_signs,
+    Certificate, Family, MatrixSelector, Recipe, SignCertificate, permute, permute_signs,
 };
 use kenyon_connectome::{Compartment, CompartmentSet, Connectome};
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,17 @@ pub(crate) fn rewire(
         Wiring::PublishedShuffle {
             dopaminergic_neurons,
         } => {
-            let shuffle = samples::published_shuffle(*dopaminergic_neurons, draw_seed)?;
-            Ok(of_contacts(permute(connectome, &shuffle)?))
+            let published = samples::published_shuffle(*dopaminergic_neurons, draw_seed)?;
+            let shuffled = match published {
+                Some(shuffle) => permute(connectome, &shuffle)?,
+                None => Recipe {
+                    family: Family::IndependentPermutation,
+                    matrices: matrices(circuit, &[])?,
+                    seed: draw_seed,
+                }
+                .apply(connectome)?,
+            };
+            Ok(of_contacts(shuffled))
         }
         Wiring::Null {
             family, pathways, ..
@@ -178,7 +187,6 @@ fn signs(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kenyon_connectome::null::Family;
     use kenyon_connectome::sample;
 
     fn draw(wiring: Wiring) -> Draw {
@@ -197,6 +205,7 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         let mut theirs: Vec<String> = samples::published_shuffle(14, 42)
+            .expect("a table")
             .expect("a shuffle")
             .iter()
             .map(|permutation| permutation.matrix.to_string())

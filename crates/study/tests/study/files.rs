@@ -113,9 +113,8 @@ fn unknown_names() {
         &wiring("kind = \"signs\"\ngroup = \"grumpy LN\""),
         &["grumpy LN", "excitatory LN"],
     );
-    // The publication's samples are of its seeds.
-    let shuffle = "kind = \"published_shuffle\"\ndopaminergic_neurons = 14";
-    refused(&wiring(shuffle), &["seed 1", "42 to 46"]);
+    let shuffle = "kind = \"published_shuffle\"\ndopaminergic_neurons = 15";
+    refused(&wiring(shuffle), &["15", "14 or 28"]);
 }
 
 fn settings() {
