@@ -383,8 +383,9 @@ impl StudyFile {
 /// What a measurement must not be called: its file would take the place of another.
 const FILES_OF_RUN: [&str; 3] = ["run", "wiring", crate::ACROSS];
 /// What an experiment must not be called: its folder would lie where a file belongs.
-const FILES_OF_STUDY: [&str; 4] = [
+const FILES_OF_STUDY: [&str; 5] = [
     "summary.json",
+    "study.json",
     "manifest.json",
     "timings.json",
     "timings-measuring.json",

@@ -8,6 +8,7 @@
 //! pieces, for any job system.
 
 mod across;
+mod description;
 mod effect;
 mod error;
 mod experiment;
@@ -30,6 +31,10 @@ mod wiring;
 mod work;
 
 pub use across::{ACROSS, AcrossMetrics, across};
+pub use description::{
+    Description, ExperimentDescription, GapJunctionDescription, GroupDescription,
+    NetworkDescription, ParameterDescription, PathwayDescription, PopulationDescription,
+};
 pub use effect::Effect;
 pub use error::StudyError;
 pub use experiment::{Draw, Experiment};
@@ -38,8 +43,8 @@ pub use identity::{ANALYSIS_CODE, MONITOR_CODE, TRAINING_CODE};
 pub use measure::{Candidate, Detail, Measured, Stored, measure};
 pub use measurement::{BUILT_IN, Measurement};
 pub use outcome::{
-    AcrossSummary, Comparison, Failure, MeasurementSummary, RunSummary, Summary, Timing, merge,
-    run, work_units,
+    AcrossSummary, Comparison, DESCRIPTION, Failure, MANIFEST, ManifestEntry, MeasurementSummary,
+    RunSummary, SUMMARY, Summary, Timing, merge, run, work_units,
 };
 pub use plan::{Plan, RESULTS, Unit};
 pub use publication::{Judgement, Ours, Publication, Published, Row, Verdict};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::across::{ACROSS, Pair, across_pairs};
+use crate::description::Description;
 use crate::identity::hash_of;
 use crate::plan::{Plan, Unit};
 use crate::publication::{Judgement, Ours, Publication};
@@ -15,6 +16,13 @@ use crate::quantity::{Quantity, quantities};
 use crate::store::{lock_folder, lock_folder_shared, write_json};
 use crate::work::{CERTIFICATE, Effort, Event, Finished, Observer, prepare_teachers, work};
 use crate::{Provenance, StudyError};
+
+/// File of the [`Summary`] in the folder of a study.
+pub const SUMMARY: &str = "summary.json";
+/// File of the [`Description`] in the folder of a study.
+pub const DESCRIPTION: &str = "study.json";
+/// File with the hash of every other one in the folder of a study.
+pub const MANIFEST: &str = "manifest.json";
 
 /// The outcome, as written to `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,11 +108,13 @@ pub struct Timing {
     pub seconds: f64,
 }
 
-/// What `manifest.json` says of each file.
-#[derive(Serialize)]
-struct ManifestEntry {
-    path: String,
-    sha256: String,
+/// What `manifest.json` says of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestEntry {
+    /// The file, below the study's folder.
+    pub path: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
 }
 
 /// With what a study is compared.
@@ -295,7 +305,10 @@ fn sum_up(
         quantities,
         digest,
     };
-    write_json(&plan.folder.join("summary.json"), &summary)?;
+    write_json(&plan.folder.join(SUMMARY), &summary)?;
+    if let Some(description) = Description::new(plan) {
+        write_json(&plan.folder.join(DESCRIPTION), &description)?;
+    }
     write_manifest(plan, &summary)?;
     Ok(summary)
 }
@@ -395,7 +408,10 @@ fn across_seeds(
 
 /// Lists every result file with its hash.
 fn write_manifest(plan: &Plan, summary: &Summary) -> Result<(), StudyError> {
-    let mut files = vec!["summary.json".to_owned()];
+    let mut files = vec![SUMMARY.to_owned()];
+    if !plan.units.is_empty() {
+        files.push(DESCRIPTION.to_owned());
+    }
     files.extend(
         summary
             .across
@@ -434,5 +450,5 @@ fn write_manifest(plan: &Plan, summary: &Summary) -> Result<(), StudyError> {
             .collect();
         entries.push(ManifestEntry { path, sha256 });
     }
-    write_json(&plan.folder.join("manifest.json"), &entries)
+    write_json(&plan.folder.join(MANIFEST), &entries)
 }

@@ -1,0 +1,28 @@
+//! Figures and the report: results in, pictures and one HTML file out.
+//!
+//! Reads a folder that `kenyon study run` or `kenyon reproduce` made, checks every file against the
+//! manifest, and draws. It computes no result: every number in a figure stands in the results, and every
+//! mark carries it as `data-value`.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! let results = kenyon_report::Results::read(Path::new("results/reproduce"))?;
+//! for figure in kenyon_report::figures(&results)? {
+//!     println!("{}: {}", figure.name, figure.title);
+//! }
+//! # Ok::<(), kenyon_report::ReportError>(())
+//! ```
+
+mod error;
+mod figures;
+mod label;
+pub mod plot;
+mod population;
+mod render;
+mod results;
+
+pub use error::ReportError;
+pub use figures::{Figure, figures};
+pub use label::{Label, label};
+pub use results::{Results, StoredModel};
