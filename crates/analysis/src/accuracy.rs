@@ -58,6 +58,18 @@ pub fn decide(logits: &[f64]) -> usize {
     best
 }
 
+/// The probability of each class: `exp(logit)`, normalised.
+#[must_use]
+pub fn softmax(logits: &[f64]) -> Vec<f64> {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let exponentials: Vec<f64> = logits
+        .iter()
+        .map(|logit| libm::exp(logit - largest))
+        .collect();
+    let total: f64 = exponentials.iter().sum();
+    exponentials.iter().map(|value| value / total).collect()
+}
+
 /// Test accuracy: the class of a trial is its row plus `first_class` (0 except where the blank row
 /// is left out), decisions run over all classes of the decoder.
 ///

@@ -8,6 +8,7 @@
 //! 3. **Protocols** ([`protocol`]) say which trials and seeds make a published figure, and
 //!    [`headline`] gives the figures the names of the acceptance table.
 //!
+//! What single trials look like, step by step, is shown by [`recording`].
 //! What values of several seeds or connectomes allow to be said is in [`inference`].
 //!
 //! Sums run in a fixed order in `f64`, so results do not depend on threads. A metric whose value
@@ -30,6 +31,7 @@ mod accuracy;
 mod agreement;
 mod block;
 mod centroid;
+mod clustering;
 mod concentration;
 mod confusion;
 mod consistency;
@@ -44,6 +46,7 @@ mod model;
 mod patterns;
 mod per_odour;
 pub mod protocol;
+pub mod recording;
 pub mod roles;
 mod statistics;
 mod sub_additivity;
@@ -54,13 +57,14 @@ mod thresholds;
 
 pub use accuracy::{
     ACTIVE_COUNT, ACTIVE_FRACTION_BATCH, Accuracy, accuracy, active_fraction, active_neurons,
-    decide,
+    decide, softmax,
 };
 pub use agreement::{
     PatternSimilarity, PredictionAgreement, pattern_similarity, prediction_agreement,
 };
 pub use block::{BlockNoise, TrialBlock, noisy_block, noisy_stimuli};
 pub use centroid::{Centroids, centroid_accuracy};
+pub use clustering::{Linkage, Merge, average_linkage};
 pub use concentration::{
     ConcentrationLevel, ConcentrationRule, ConcentrationTest, ConcentrationTrials, Identity,
     concentration_stimuli, effective_concentration,

@@ -75,6 +75,19 @@ pub enum Ablation {
     Depletion,
 }
 
+impl Ablation {
+    /// What is missing afterwards, such as "APL" or "gap junctions".
+    #[must_use]
+    pub fn removed(self, roles: &Roles) -> &str {
+        match self {
+            Self::GapJunctions => "gap junctions",
+            Self::Feedback => &roles.feedback,
+            Self::Depression => "depression",
+            Self::Depletion => "depletion",
+        }
+    }
+}
+
 /// Stored values that remove a mechanism.
 #[derive(Clone, Copy, Debug)]
 pub struct AblationRule;

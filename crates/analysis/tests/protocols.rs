@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use kenyon_analysis::protocol::{
     AcrossSettings, FinalSettings, MixtureSettings, MonitorSettings, ReevaluationSettings,
-    SeparabilitySettings, concentration_test, confusion_and_consistency, core_patterns,
-    figure_four, final_metrics, linear_separability, mixture_geometry, monitor, parameter_figures,
-    per_odour_table, prediction_agreement_across, reevaluate, similarity_across, suppression_test,
+    SeparabilitySettings, concentration_test, confusion_and_consistency, figure_four,
+    final_metrics, linear_separability, mixture_geometry, monitor, parameter_figures,
+    per_odour_table, prediction_agreement_across, reevaluate, similarity_across, similarity_maps,
+    suppression_test,
 };
 use kenyon_analysis::teacher_student::student_readout;
 use kenyon_analysis::{
@@ -291,13 +292,28 @@ impl Larva {
         let table = per_odour_table(&models, &self.templates, &AcrossSettings::PER_ODOUR)
             .expect("valid models");
         assert_eq!(table.odours.len(), 28);
-        let core = core_patterns(&models[..1], &self.templates, &AcrossSettings::CORE_FIGURE)
-            .expect("a model");
+        let names: Vec<String> = (0..28).map(|row| format!("odour {row}")).collect();
+        let settings = AcrossSettings::CORE_FIGURE;
+        let maps =
+            similarity_maps(&models[..1], &self.templates, &names, &settings).expect("a model");
         assert_eq!(
-            (core.receptors.len(), core.first_model_coding[0].len()),
+            (maps.receptors.cosines.len(), maps.coding_counts[0].len()),
             (28, 144)
         );
-        assert!((core.receptors[3][3] - 1.0).abs() < 1e-12);
+        assert!((maps.receptors.cosines[3][3] - 1.0).abs() < 1e-12);
+        // Nearly the same in the data: blank and carbon dioxide (cosine 0.989).
+        let linkage = &maps.receptors.linkage;
+        assert_eq!((linkage.merges.len(), linkage.leaves.len()), (27, 28));
+        assert!(
+            linkage
+                .merges
+                .iter()
+                .all(|merge| (0.0..=1.0).contains(&merge.2))
+        );
+        let thrice =
+            similarity_maps(&models, &self.templates, &names, &settings).expect("three models");
+        assert!((thrice.relay.cosines[1][2] - maps.relay.cosines[1][2]).abs() < 1e-12);
+        assert!(similarity_maps(&models, &self.templates, &names[..27], &settings).is_err());
     }
 
     /// The sizes of the published experiments.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kenyon_analysis::headline::{Figure, across_figures, teacher_student_figures};
-use kenyon_analysis::protocol::{self, AcrossSettings};
+use kenyon_analysis::protocol::{self, AcrossSettings, SimilarityMaps};
 use kenyon_analysis::teacher_student::{TeacherStudent, names, student_readout, teacher_student};
 use kenyon_analysis::{
     Confusion, Consistency, Model, OdourTable, ParameterReadout, PatternSimilarity,
@@ -13,7 +13,7 @@ use kenyon_circuit::{Interventions, Parameters};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::key;
-use crate::store::{remove_temporary_files, store, stored};
+use crate::store::{Layout, remove_temporary_files, store, stored};
 use crate::{StudyError, Subject};
 
 /// Name of this measurement, and of its file.
@@ -32,6 +32,8 @@ pub struct AcrossMetrics {
     pub confusion: Confusion,
     /// Consistency of patterns within an odour.
     pub consistency: Consistency,
+    /// Similarity of odours at three stations (Figures 2 and S1).
+    pub maps: SimilarityMaps,
     /// Parameters of teachers and students; `None` with one model.
     pub parameters: Option<TeacherStudent>,
     /// Figures under the names of the table of published values.
@@ -76,14 +78,14 @@ pub(crate) fn across_pairs(
     let students: Vec<&Parameters> = pairs.iter().map(|pair| pair.student).collect();
     let teachers: Vec<&Parameters> = pairs.iter().map(|pair| pair.teacher).collect();
     let metrics = across(subject, &teachers, &students, quick)?;
-    store(file, &key, &metrics)?;
+    store(file, &key, &metrics, Layout::Indented)?;
     Ok(metrics)
 }
 
 /// Trials per odour of the measurements across models in quick mode.
 const QUICK_TRIALS: usize = 5;
 
-/// Measures models of several seeds together (spec/experiments.md sections 2.9-2.11 and 4.2).
+/// Measures models of several seeds together (spec/experiments.md sections 2.9-2.11, 4.2 and 5).
 ///
 /// # Errors
 /// Measurements that cannot be made.
@@ -134,6 +136,12 @@ pub fn across(
         templates,
         &settings(AcrossSettings::CONFUSION),
     )?;
+    let maps = protocol::similarity_maps(
+        &models,
+        templates,
+        &subject.odour_names,
+        &settings(AcrossSettings::CORE_FIGURE),
+    )?;
     let parameters = several
         .then(|| -> Result<_, StudyError> {
             let table = subject.network.table();
@@ -163,6 +171,7 @@ pub fn across(
         per_odour,
         confusion,
         consistency,
+        maps,
         parameters,
         figures,
     })

@@ -343,12 +343,12 @@ impl StudyFile {
                 )));
             }
         }
-        if let Some((name, _)) =
-            (self.measurement.iter()).find(|(_, measurement)| !measurement.has_enough_trials())
-        {
-            return Err(StudyError::Plan(format!(
-                "the measurement \"{name}\" has too few trials; use at least 2"
-            )));
+        for (name, measurement) in &self.measurement {
+            if let Some(problem) = measurement.problem() {
+                return Err(StudyError::Plan(format!(
+                    "the measurement \"{name}\" {problem}"
+                )));
+            }
         }
         if let Some(name) =
             (self.measurement.keys()).find(|name| FILES_OF_RUN.contains(&name.as_str()))

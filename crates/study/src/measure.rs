@@ -8,9 +8,10 @@ use kenyon_analysis::headline::{
 };
 use kenyon_analysis::protocol::{
     self, DecorrelationByTrials, FigureFour, FinalMetrics, FinalSettings, LinearSeparability,
-    MixtureGeometry, MixtureSettings, MixtureSubAdditivity, Reevaluation, ReevaluationSettings,
-    SeparabilitySettings,
+    MixtureGeometry, MixtureSettings, MixtureSubAdditivity, RecordingSettings, Reevaluation,
+    ReevaluationSettings, SeparabilitySettings,
 };
+use kenyon_analysis::recording::Recording;
 use kenyon_analysis::{Ablation, Model, ablate};
 use kenyon_circuit::{Interventions, Parameters};
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{ANALYSIS_CODE, hash_of};
 use crate::measurement::Measurement;
 use crate::samples::SampledMixtures;
-use crate::store::{store, stored};
+use crate::store::{Layout, store, stored};
 use crate::{StudyError, Subject};
 
 /// Trials per arm of the APL suppression test of Figure 4 (spec/experiments.md section 4.8).
@@ -57,6 +58,18 @@ pub enum Detail {
     FigureFour(Box<FigureFour>),
     /// Decorrelation by number of trials.
     DecorrelationByTrials(DecorrelationByTrials),
+    /// Single trials, odour by odour, in every arm; the intact one first.
+    Recordings(Vec<Recording>),
+}
+
+impl Detail {
+    /// Long lists of numbers, which nobody reads line by line.
+    const fn layout(&self) -> Layout {
+        match self {
+            Self::Recordings(_) => Layout::Compact,
+            _ => Layout::Indented,
+        }
+    }
 }
 
 /// What determines a measurement.
@@ -168,7 +181,7 @@ pub fn measure(
         }
     }
     let measured = perform(candidate, measurement, &mixtures, quick)?;
-    store(file, &key, &measured)?;
+    store(file, &key, &measured, measured.detail.layout())?;
     Ok(Some(measured))
 }
 
@@ -298,6 +311,20 @@ fn perform(
             Measured {
                 figures: decorrelation_by_trials_figures(&result),
                 detail: Detail::DecorrelationByTrials(result),
+            }
+        }
+        Measurement::Recordings { odours, without } => {
+            let settings = RecordingSettings {
+                seed: RecordingSettings::SEED,
+                odours: odours.clone(),
+                without: without.clone(),
+            };
+            let names = &candidate.subject.odour_names;
+            Measured {
+                figures: Vec::new(),
+                detail: Detail::Recordings(protocol::recordings(
+                    &model, templates, names, &settings,
+                )?),
             }
         }
     })

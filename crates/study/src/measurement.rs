@@ -1,6 +1,7 @@
 //! What is measured of one model: a declaration, and the names of the usual ones.
 
 use kenyon_analysis::Ablation;
+use kenyon_analysis::protocol::RecordingSettings;
 use serde::{Deserialize, Serialize};
 
 /// One measurement of a trained model.
@@ -47,6 +48,16 @@ pub enum Measurement {
         /// The numbers of trials.
         trials: Vec<usize>,
     },
+    /// Single trials, step by step, of the intact model and of the same without some mechanism. They
+    /// have no figures.
+    Recordings {
+        /// Classes of the odours; those that the task does not have are left out.
+        #[serde(default = "odours")]
+        odours: Vec<usize>,
+        /// What is removed in each arm besides the intact one.
+        #[serde(default = "arms")]
+        without: Vec<Vec<Ablation>>,
+    },
 }
 
 fn fifty() -> usize {
@@ -57,8 +68,16 @@ fn yes() -> bool {
     true
 }
 
+fn odours() -> Vec<usize> {
+    RecordingSettings::ODOURS.to_vec()
+}
+
+fn arms() -> Vec<Vec<Ablation>> {
+    vec![vec![Ablation::Feedback], vec![Ablation::GapJunctions]]
+}
+
 /// Names of the built-in measurements.
-pub const BUILT_IN: [&str; 8] = [
+pub const BUILT_IN: [&str; 9] = [
     "reevaluation",
     "reevaluation_without_gap_junctions",
     "reevaluation_without_apl",
@@ -67,6 +86,7 @@ pub const BUILT_IN: [&str; 8] = [
     "mixtures",
     "sub_additivity",
     "figure_four",
+    "recordings",
 ];
 
 impl Measurement {
@@ -95,11 +115,26 @@ impl Measurement {
         }
     }
 
-    /// Whether it has as many trials as its metrics need: half of a re-evaluation's make centroids.
-    pub(crate) const fn has_enough_trials(&self) -> bool {
+    /// Why it cannot be made of any model, if so.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
         match self {
-            Self::Reevaluation { trials, .. } => *trials >= 2,
-            _ => true,
+            // Half of the trials make centroids.
+            Self::Reevaluation { trials, .. } if *trials < 2 => {
+                Some("has too few trials; use at least 2")
+            }
+            Self::Recordings { odours, .. } if odours.is_empty() => {
+                Some("records no odour; name at least one")
+            }
+            Self::Recordings { odours, .. } if has_twice(odours) => {
+                Some("records an odour twice; once is enough")
+            }
+            Self::Recordings { without, .. } if without.iter().any(Vec::is_empty) => {
+                Some("has an arm without a removal; the intact model is recorded anyway")
+            }
+            Self::Recordings { without, .. } if has_twice(without) => {
+                Some("has the same arm twice; once is enough")
+            }
+            _ => None,
         }
     }
 
@@ -129,9 +164,18 @@ impl Measurement {
                 without: Vec::new(),
             },
             "figure_four" => Self::FigureFour,
+            "recordings" => Self::Recordings {
+                odours: odours(),
+                without: arms(),
+            },
             _ => return None,
         })
     }
+}
+
+fn has_twice<T: PartialEq>(values: &[T]) -> bool {
+    let mut before = values.iter().enumerate();
+    before.any(|(index, value)| values[..index].contains(value))
 }
 
 #[cfg(test)]

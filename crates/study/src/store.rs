@@ -27,25 +27,38 @@ fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) 
     }
 }
 
+/// How JSON is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One value per line, for people.
+    Indented,
+    /// All on one line, for long lists of numbers.
+    Compact,
+}
+
 /// Writes a value as JSON: to a temporary file in the same folder, synced, then renamed.
 ///
 /// # Errors
 /// Folders or files that cannot be written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
-    write(path, &text(path, value)?)
+    write(path, &text(path, value, Layout::Indented)?)
 }
 
 /// As [`write_json`], unless the file has just these bytes already.
 pub(crate) fn write_json_if_changed(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
-    let text = text(path, value)?;
+    let text = text(path, value, Layout::Indented)?;
     if std::fs::read(path).is_ok_and(|written| written == text) {
         return Ok(());
     }
     write(path, &text)
 }
 
-fn text(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StudyError> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|source| StudyError::Json {
+fn text(path: &Path, value: &impl Serialize, layout: Layout) -> Result<Vec<u8>, StudyError> {
+    let text = match layout {
+        Layout::Indented => serde_json::to_vec_pretty(value),
+        Layout::Compact => serde_json::to_vec(value),
+    };
+    let mut text = text.map_err(|source| StudyError::Json {
         path: path.to_path_buf(),
         source,
     })?;
@@ -60,19 +73,22 @@ fn write(path: &Path, text: &[u8]) -> Result<(), StudyError> {
 }
 
 /// Stores a result under its key.
-pub(crate) fn store<T: Serialize>(path: &Path, key: &str, content: &T) -> Result<(), StudyError> {
+pub(crate) fn store<T: Serialize>(
+    path: &Path,
+    key: &str,
+    content: &T,
+    layout: Layout,
+) -> Result<(), StudyError> {
     let content_sha256 = hash_of(content).map_err(|source| StudyError::Json {
         path: path.to_path_buf(),
         source,
     })?;
-    write_json(
-        path,
-        &Stored {
-            key: key.to_owned(),
-            content_sha256,
-            content,
-        },
-    )
+    let stored = Stored {
+        key: key.to_owned(),
+        content_sha256,
+        content,
+    };
+    write(path, &text(path, &stored, layout)?)
 }
 
 /// The stored result, if it is there, whole, and was determined by the same key.

@@ -9,6 +9,7 @@ mod canonical;
 mod figures;
 mod mixtures;
 mod readout;
+mod recordings;
 mod reevaluation;
 mod separability;
 mod trials;
@@ -23,12 +24,13 @@ pub use by_trials::{
 pub use canonical::{
     FinalMetrics, FinalSettings, Monitor, MonitorSettings, final_metrics, monitor,
 };
-pub use figures::{CorePatterns, core_patterns};
+pub use figures::{SimilarityMap, SimilarityMaps, similarity_maps};
 pub use mixtures::{
     FigureFour, MixtureGeometry, MixtureSettings, MixtureSubAdditivity, SubAdditivitySettings,
     figure_four, mixture_geometry, sub_additivity,
 };
 pub use readout::{ParameterFigures, parameter_figures, threshold_figures};
+pub use recordings::{RecordingSettings, recordings};
 pub use reevaluation::{Reevaluation, ReevaluationSettings, reevaluate};
 pub use separability::{LinearSeparability, SeparabilitySettings, linear_separability};
 pub use trials::{ActiveFractions, concentration_test, suppression_test};
