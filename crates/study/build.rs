@@ -18,7 +18,10 @@ fn export(name: &str, crates: &Path, members: &[&str]) {
     let mut hash = Sha256::new();
     let lock = crates.join("../Cargo.lock");
     println!("cargo::rerun-if-changed={}", lock.display());
-    hash.update(std::fs::read(lock).unwrap_or_default());
+    hash.update(locked(
+        &std::fs::read_to_string(lock).unwrap_or_default(),
+        members,
+    ));
     for member in members {
         let folder = crates.join(member).join("src");
         println!("cargo::rerun-if-changed={}", folder.display());
@@ -41,6 +44,41 @@ fn export(name: &str, crates: &Path, members: &[&str]) {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     println!("cargo::rustc-env={name}={digest}");
+}
+
+/// What Cargo.lock says of all that `members` depend on: a library that only draws changes no result.
+fn locked(lock: &str, members: &[&str]) -> String {
+    let packages: Vec<&str> = lock.split("[[package]]").skip(1).collect();
+    // Names stand in quotes: that of the package first, those of its dependencies in a list.
+    let quoted = |text: &str| -> Vec<String> {
+        let parts = text.split('"').skip(1).step_by(2);
+        parts
+            .map(|part| part.split(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let mut wanted: Vec<String> = members
+        .iter()
+        .map(|member| format!("kenyon-{member}"))
+        .collect();
+    let mut next = 0;
+    while let Some(name) = wanted.get(next).cloned() {
+        next += 1;
+        for package in packages.iter().filter(|it| quoted(it).first() == Some(&name)) {
+            let (_, dependencies) = package.split_once("dependencies = [").unwrap_or_default();
+            for dependency in quoted(dependencies) {
+                if !wanted.contains(&dependency) {
+                    wanted.push(dependency);
+                }
+            }
+        }
+    }
+    let used = packages.into_iter();
+    let used = used.filter(|package| {
+        quoted(package)
+            .first()
+            .is_some_and(|name| wanted.contains(name))
+    });
+    used.collect()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -17,12 +17,15 @@
 mod error;
 mod figures;
 mod label;
+mod page;
 pub mod plot;
 mod population;
 mod render;
 mod results;
+mod write;
 
 pub use error::ReportError;
-pub use figures::{Figure, figures};
+pub use figures::{Figure, figures, raster};
 pub use label::{Label, label};
 pub use results::{Results, StoredModel};
+pub use write::{Formats, Written, write, write_figure};

@@ -289,7 +289,7 @@ fn head(from: (f64, f64), to: (f64, f64), kind: Kind, colour: Colour) -> Mark {
 /// further ones between the same two boxes bend more.
 fn arrow(from: (f64, f64), to: (f64, f64), rank: usize, kind: Kind) -> (Mark, (f64, f64)) {
     let colour = kind.colour();
-    let mut stroke = |data: Data| -> Mark {
+    let stroke = |data: Data| -> Mark {
         let mut path: Mark = Path::new().set("d", data).set("fill", "none").into();
         path.assign("stroke", colour);
         path.assign("stroke-width", 1.2);

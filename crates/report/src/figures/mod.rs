@@ -8,12 +8,16 @@ mod consistency;
 mod effects;
 mod nulls;
 mod parameters;
+mod recordings;
 mod reproduction;
+mod similarity;
 mod speed;
 mod thresholds;
 mod training;
 
-use kenyon_study::MeasurementSummary;
+pub use recordings::raster;
+pub(crate) use recordings::stored as stored_recordings;
+pub(crate) use reproduction::verdict as verdict_in_words;
 
 use crate::plot::Drawing;
 use crate::{ReportError, Results};
@@ -63,9 +67,10 @@ impl Name {
 type Draw = fn(&Results) -> Result<Vec<Figure>, ReportError>;
 
 /// All figures, in the order of the report.
-const ALL: [Draw; 12] = [
+const ALL: [Draw; 14] = [
     reproduction::draw,
     circuit::draw,
+    similarity::draw,
     concentration::draw,
     ablations::draw,
     confusion::draw,
@@ -73,6 +78,7 @@ const ALL: [Draw; 12] = [
     thresholds::draw,
     effects::draw,
     nulls::draw,
+    recordings::draw,
     training::draw,
     parameters::draw,
     speed::draw,
@@ -124,10 +130,4 @@ fn odour_ticks(odours: usize) -> Vec<crate::plot::Tick> {
         .step_by(5)
         .map(|row| crate::plot::Tick::new(row as f64 + 0.5, (row + 1).to_string()))
         .collect()
-}
-
-/// Number of trials that a share of a measurement is made of.
-fn trials_of(measurement: &MeasurementSummary, figure: &str) -> Option<usize> {
-    let mut figures = measurement.figures.iter();
-    figures.find(|one| one.name == figure)?.samples
 }
