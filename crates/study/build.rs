@@ -63,7 +63,10 @@ fn locked(lock: &str, members: &[&str]) -> String {
     let mut next = 0;
     while let Some(name) = wanted.get(next).cloned() {
         next += 1;
-        for package in packages.iter().filter(|it| quoted(it).first() == Some(&name)) {
+        for package in packages
+            .iter()
+            .filter(|it| quoted(it).first() == Some(&name))
+        {
             let (_, dependencies) = package.split_once("dependencies = [").unwrap_or_default();
             for dependency in quoted(dependencies) {
                 if !wanted.contains(&dependency) {

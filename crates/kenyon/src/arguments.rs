@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use kenyon_connectome::ReceptorMapping;
 
 use crate::commands::{
-    bench, data, evaluate, gradcheck, inspect, reproduce, simulate, study, train, verify,
+    bench, data, evaluate, gradcheck, inspect, report, reproduce, simulate, study, train, verify,
 };
 
 /// Connectome-constrained spiking networks: train, perturb and measure them on a laptop.
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Reproduce(reproduce::Arguments),
     /// Plan, run and sum up studies of your own: circuit edits, null models, objectives, seeds
     Study(study::Arguments),
+    /// Draw the figures of results and write them into one HTML file
+    Report(report::Arguments),
     /// Find, check, download, import or sample connectome data
     Data(data::Arguments),
     /// Show what a circuit and the data amount to: populations, pathways, parameters

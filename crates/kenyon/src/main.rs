@@ -13,8 +13,8 @@ mod interventions;
 mod model;
 mod output;
 mod progress;
-mod report;
 mod study_progress;
+mod summary;
 mod table;
 
 use std::process::ExitCode;
@@ -63,6 +63,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Ending> {
     match command {
         Command::Reproduce(arguments) => commands::reproduce::run(&arguments, output),
         Command::Study(arguments) => commands::study::run(&arguments, output),
+        Command::Report(arguments) => commands::report::run(&arguments, output),
         Command::Data(arguments) => commands::data::run(arguments, output),
         Command::Inspect(arguments) => commands::inspect::run(&arguments, output),
         Command::Train(arguments) => commands::train::run(arguments, output),

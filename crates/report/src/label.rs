@@ -28,36 +28,94 @@ const WORDS: [(&str, &str); 40] = [
     ("or_range", "Receptor sum, highest / lowest dose"),
     ("pn_range", "PN spikes, highest / lowest dose"),
     ("kc_range", "KC spikes, highest / lowest dose"),
-    ("pn_range_largest_over_smallest", "PN spikes, largest / smallest level"),
-    ("kc_range_largest_over_smallest", "KC spikes, largest / smallest level"),
-    ("decoder_accuracy_c0.3_pct", "Accuracy at 0.3 × concentration"),
+    (
+        "pn_range_largest_over_smallest",
+        "PN spikes, largest / smallest level",
+    ),
+    (
+        "kc_range_largest_over_smallest",
+        "KC spikes, largest / smallest level",
+    ),
+    (
+        "decoder_accuracy_c0.3_pct",
+        "Accuracy at 0.3 × concentration",
+    ),
     ("decoder_accuracy_c5_pct", "Accuracy at 5 × concentration"),
-    ("moderate_accuracy_pct", "Accuracy at moderate concentrations"),
-    ("cross_centroid_accuracy_pct", "Centroid accuracy across concentrations"),
-    ("kc_similarity_across_seeds", "KC patterns, similarity across seeds"),
-    ("within_odour_consistency", "KC patterns, similarity across trials"),
+    (
+        "moderate_accuracy_pct",
+        "Accuracy at moderate concentrations",
+    ),
+    (
+        "cross_centroid_accuracy_pct",
+        "Centroid accuracy across concentrations",
+    ),
+    (
+        "kc_similarity_across_seeds",
+        "KC patterns, similarity across seeds",
+    ),
+    (
+        "within_odour_consistency",
+        "KC patterns, similarity across trials",
+    ),
     ("confusion_diagonal", "Confusion matrix, mean diagonal"),
-    ("parameter_correlation", "Parameters, correlation across students"),
-    ("teacher_parameter_correlation", "Parameters, correlation across teachers"),
-    ("kc_threshold_correlation", "KC thresholds, correlation across seeds"),
+    (
+        "parameter_correlation",
+        "Parameters, correlation across students",
+    ),
+    (
+        "teacher_parameter_correlation",
+        "Parameters, correlation across teachers",
+    ),
+    (
+        "kc_threshold_correlation",
+        "KC thresholds, correlation across seeds",
+    ),
     ("g_soma_nS", "KC coupling of dendrite and axon"),
     ("gap_ln_ln_nS", "Gap junction LN–LN"),
     ("gap_pn_pn_nS", "Gap junction PN–PN"),
     ("gap_eln_pn_nS", "Gap junction excitatory LN–PN"),
-    ("kc_threshold_upper_bound_pct", "KC thresholds at the upper bound"),
-    ("ln_threshold_lower_bound_pct", "LN thresholds at the lower bound"),
-    ("pn_threshold_interior_pct", "PN thresholds between the bounds"),
-    ("template_pairs_cosine_above_0.9", "Odour pairs with cosine above 0.9"),
+    (
+        "kc_threshold_upper_bound_pct",
+        "KC thresholds at the upper bound",
+    ),
+    (
+        "ln_threshold_lower_bound_pct",
+        "LN thresholds at the lower bound",
+    ),
+    (
+        "pn_threshold_interior_pct",
+        "PN thresholds between the bounds",
+    ),
+    (
+        "template_pairs_cosine_above_0.9",
+        "Odour pairs with cosine above 0.9",
+    ),
     ("pair_sub_additive_pct", "Sub-additive responses to pairs"),
-    ("triplet_sub_additive_pct", "Sub-additive responses to triplets"),
-    ("svm_odour_identity_pct", "Linear classifier: odour identity"),
-    ("svm_mixture_vs_single_pct", "Linear classifier: mixture or single odour"),
-    ("svm_between_mixtures_pct", "Linear classifier: which mixture"),
+    (
+        "triplet_sub_additive_pct",
+        "Sub-additive responses to triplets",
+    ),
+    (
+        "svm_odour_identity_pct",
+        "Linear classifier: odour identity",
+    ),
+    (
+        "svm_mixture_vs_single_pct",
+        "Linear classifier: mixture or single odour",
+    ),
+    (
+        "svm_between_mixtures_pct",
+        "Linear classifier: which mixture",
+    ),
 ];
 
 /// Endings that are units, with the unit and its decimals.
-const UNITS: [(&str, &str, usize); 4] =
-    [("_pct", "%", 1), ("_nS", "nS", 3), ("_mV", "mV", 2), ("_hz", "Hz", 1)];
+const UNITS: [(&str, &str, usize); 4] = [
+    ("_pct", "%", 1),
+    ("_nS", "nS", 3),
+    ("_mV", "mV", 2),
+    ("_hz", "Hz", 1),
+];
 
 /// The figure of that name in words.
 #[must_use]
@@ -96,7 +154,9 @@ impl Label {
     pub fn spread(&self, value: f64, deviation: Option<f64>) -> String {
         let decimals = self.decimals;
         match deviation {
-            Some(deviation) => self.with_unit(&signed(format!("{value:.decimals$} ± {deviation:.decimals$}"))),
+            Some(deviation) => self.with_unit(&signed(format!(
+                "{value:.decimals$} ± {deviation:.decimals$}"
+            ))),
             None => self.value(value),
         }
     }
@@ -148,8 +208,14 @@ mod tests {
 
     #[test]
     fn names_become_words_and_endings_units() {
-        assert_eq!(label("accuracy_pct").spread(70.21, Some(0.34)), "70.2 ± 0.3 %");
-        assert_eq!(label("kc_threshold_mean_mV").axis(), "KC threshold mean (mV)");
+        assert_eq!(
+            label("accuracy_pct").spread(70.21, Some(0.34)),
+            "70.2 ± 0.3 %"
+        );
+        assert_eq!(
+            label("kc_threshold_mean_mV").axis(),
+            "KC threshold mean (mV)"
+        );
         assert_eq!(label("al_decorrelation_pct").value(-13.59), "−13.6 %");
         assert_eq!(label("template_pairs_cosine_above_0.9").value(60.0), "60");
         assert_eq!(in_words("no_apl"), "No APL");

@@ -27,5 +27,6 @@ mod write;
 pub use error::ReportError;
 pub use figures::{Figure, figures, raster};
 pub use label::{Label, label};
+pub use render::{pdf, pixels, png};
 pub use results::{Results, StoredModel};
 pub use write::{Formats, Written, write, write_figure};

@@ -48,7 +48,7 @@ fn failed(format: &'static str, problem: impl ToString) -> ReportError {
 ///
 /// # Errors
 /// Drawings too large to be held.
-pub(crate) fn pixels(drawing: &Drawing, dots_per_inch: f64) -> Result<Pixmap, ReportError> {
+pub fn pixels(drawing: &Drawing, dots_per_inch: f64) -> Result<Pixmap, ReportError> {
     let tree = tree(drawing)?;
     // A width in "pt" is one in pixels of 1/96 inch to the parser.
     let scale = dots_per_inch / POINTS * drawing.width_pt / f64::from(tree.size().width());
@@ -64,7 +64,7 @@ pub(crate) fn pixels(drawing: &Drawing, dots_per_inch: f64) -> Result<Pixmap, Re
 ///
 /// # Errors
 /// Drawings that cannot be rendered.
-pub(crate) fn png(drawing: &Drawing, dots_per_inch: f64) -> Result<Vec<u8>, ReportError> {
+pub fn png(drawing: &Drawing, dots_per_inch: f64) -> Result<Vec<u8>, ReportError> {
     let pixels = pixels(drawing, dots_per_inch)?;
     pixels.encode_png().map_err(|source| failed("PNG", source))
 }
@@ -73,7 +73,7 @@ pub(crate) fn png(drawing: &Drawing, dots_per_inch: f64) -> Result<Vec<u8>, Repo
 ///
 /// # Errors
 /// Drawings that cannot be rendered.
-pub(crate) fn pdf(drawing: &Drawing) -> Result<Vec<u8>, ReportError> {
+pub fn pdf(drawing: &Drawing) -> Result<Vec<u8>, ReportError> {
     let tree = tree(drawing)?;
     let (width, height) = (drawing.width_pt as f32, drawing.height_pt as f32);
     let empty = || failed("PDF", "the page has no size");
@@ -101,7 +101,14 @@ mod tests {
         let mut canvas = Canvas::new(72.0, 36.0);
         canvas.add(rectangle(0.0, 0.0, 36.0, 36.0, ink::BLUE));
         let place = (40.0, 20.0);
-        canvas.add(words("μθ", place, SIZE::LETTER, Anchor::Start, Weight::Bold, ink::BLACK));
+        canvas.add(words(
+            "μθ",
+            place,
+            SIZE::LETTER,
+            Anchor::Start,
+            Weight::Bold,
+            ink::BLACK,
+        ));
         canvas.finish("test", "A test", "Half blue, half words")
     }
 
@@ -123,7 +130,10 @@ mod tests {
     #[test]
     fn files_have_the_right_beginnings_and_the_same_bytes_every_time() {
         let drawing = drawing();
-        let (png, pdf) = (png(&drawing, 96.0).expect("PNG"), super::pdf(&drawing).expect("PDF"));
+        let (png, pdf) = (
+            png(&drawing, 96.0).expect("PNG"),
+            super::pdf(&drawing).expect("PDF"),
+        );
         assert_eq!(&png[1..4], b"PNG");
         assert_eq!(&pdf[..5], b"%PDF-");
         assert_eq!(pdf, super::pdf(&drawing).expect("PDF"));

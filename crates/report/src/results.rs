@@ -57,7 +57,8 @@ impl Results {
                 return Err(missing(file));
             }
         }
-        let entries: Vec<ManifestEntry> = parsed(&folder.join(MANIFEST), &bytes(&folder.join(MANIFEST))?)?;
+        let entries: Vec<ManifestEntry> =
+            parsed(&folder.join(MANIFEST), &bytes(&folder.join(MANIFEST))?)?;
         let mut results = Self {
             folder: folder.to_path_buf(),
             manifest: entries
@@ -65,7 +66,10 @@ impl Results {
                 .map(|entry| (entry.path, entry.sha256))
                 .collect(),
             summary: parsed(&folder.join(SUMMARY), &bytes(&folder.join(SUMMARY))?)?,
-            description: parsed(&folder.join(DESCRIPTION), &bytes(&folder.join(DESCRIPTION))?)?,
+            description: parsed(
+                &folder.join(DESCRIPTION),
+                &bytes(&folder.join(DESCRIPTION))?,
+            )?,
             timings: Vec::new(),
         };
         for file in [SUMMARY, DESCRIPTION] {
@@ -171,9 +175,12 @@ impl Results {
         let mut parameters = BTreeMap::new();
         for (name, tensor) in tensors.tensors() {
             let form = forms.get(name.as_str()).copied().unwrap_or(Form::Plain);
-            let stored = numbers(&tensor)
-                .ok_or_else(|| problem(format!("\"{name}\" holds no numbers")))?;
-            let realised = stored.into_iter().map(|value| form.realise(value)).collect();
+            let stored =
+                numbers(&tensor).ok_or_else(|| problem(format!("\"{name}\" holds no numbers")))?;
+            let realised = stored
+                .into_iter()
+                .map(|value| form.realise(value))
+                .collect();
             parameters.insert(name, realised);
         }
         Ok(StoredModel {

@@ -89,9 +89,10 @@ fn remove_old(folder: &Path, drawn: &[Figure]) -> Result<(), ReportError> {
         let picture = path
             .extension()
             .is_some_and(|ending| ["svg", "pdf", "png"].iter().any(|it| ending == *it));
-        let current = drawn
-            .iter()
-            .any(|figure| path.file_stem().is_some_and(|stem| stem == figure.id.as_str()));
+        let current = drawn.iter().any(|figure| {
+            path.file_stem()
+                .is_some_and(|stem| stem == figure.id.as_str())
+        });
         if picture && !current {
             std::fs::remove_file(&path).map_err(failed("remove", &path))?;
         }

@@ -8,6 +8,7 @@ use kenyon_connectome::null::Family;
 use kenyon_learning::TrainingSettings;
 use kenyon_study::{Effort, NullStudy};
 
+use super::report::ReportArguments;
 use super::study::{Ready, carry_out};
 use crate::ending::Ending;
 use crate::output::Output;
@@ -55,6 +56,8 @@ pub(crate) struct Arguments {
     /// Folder of the results [default: results/nulls-FAMILIES and what else is not the default]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 const DEFAULT_SEED: u64 = 42;
@@ -127,5 +130,5 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     }
     let name = name(arguments);
     let ready = Ready::of(study.file(&name)?, arguments.out.as_deref(), output)?;
-    carry_out(&ready, Effort::Complete, output)
+    carry_out(&ready, Effort::Complete, arguments.report, output)
 }

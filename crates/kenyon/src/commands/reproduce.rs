@@ -10,13 +10,14 @@ use kenyon_study::{
 };
 use serde_json::json;
 
+use super::report::{self, ReportArguments};
 use crate::arguments::Mapping;
 use crate::data;
 use crate::ending::Ending;
 use crate::model::mapping_name;
 use crate::output::Output;
-use crate::report;
 use crate::study_progress::StudyProgress;
+use crate::summary;
 
 /// Arguments of `kenyon reproduce`.
 #[derive(Debug, Args)]
@@ -44,6 +45,8 @@ pub(crate) struct Arguments {
     /// How receptor responses are assigned to receptor neurons; only by_position is judged
     #[arg(long, value_enum, default_value_t = Mapping::ByPosition)]
     mapping: Mapping,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 /// Seeds that the name of a results folder shows.
@@ -86,14 +89,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let (summary, timings) = result?;
     let (failed, rows) = match &summary.judgement {
         Some(judgement) => {
-            report::judgement(output, judgement);
+            summary::judgement(output, judgement);
             (judgement.failed, judgement.rows.as_slice())
         }
         None => (0, &[][..]),
     };
-    report::ending(output, &summary, &timings);
+    summary::ending(output, &summary, &timings);
     data::warn_if_statistical(output, &data);
     output.line(format_args!("results: {}", folder.display()));
+    let page = report::of_study(&folder, arguments.report, output);
     let judgement = summary.judgement.as_ref();
     output.json(&json!({
         "passed": judgement.map(|judgement| judgement.passed),
@@ -108,6 +112,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         "statistical_larva": data.manifest.statistical,
         "seeds": plan.file.seeds,
         "folder": folder,
+        "report": page,
         "seconds": timings.last().map(|timing| timing.seconds),
         "timings": timings,
         "rows": rows,

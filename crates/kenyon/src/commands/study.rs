@@ -14,11 +14,12 @@ use kenyon_study::{
 use serde_json::json;
 
 use super::nulls;
+use super::report::{self, ReportArguments};
 use crate::data;
 use crate::ending::Ending;
 use crate::output::Output;
-use crate::report;
 use crate::study_progress::StudyProgress;
+use crate::summary;
 use crate::table::Table;
 
 /// Arguments of `kenyon study`.
@@ -49,7 +50,7 @@ enum Command {
     Work(WorkArguments),
     /// Sum up what `work` has carried out: completeness, table, one digest
     #[command(after_help = "Example: kenyon study merge my_study.toml")]
-    Merge(StudyArguments),
+    Merge(MergeArguments),
     /// Does the wiring matter? The real connectome against families of null models
     Nulls(nulls::Arguments),
     /// Print the file of a study that comes with the program, to begin one's own with
@@ -81,6 +82,16 @@ struct RunArguments {
     /// Measure the stored models again and train nothing
     #[arg(long)]
     measure_again: bool,
+    #[command(flatten)]
+    report: ReportArguments,
+}
+
+#[derive(Debug, Args)]
+struct MergeArguments {
+    #[command(flatten)]
+    study: StudyArguments,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 #[derive(Debug, Args)]
@@ -103,17 +114,17 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
             } else {
                 Effort::Complete
             };
-            carry_out(&ready, effort, output)
+            carry_out(&ready, effort, arguments.report, output)
         }
         Command::Status(study) => show_status(&Ready::new(study, output)?, output),
         Command::Work(arguments) => {
             let ready = Ready::new(&arguments.study, output)?;
             work(&ready, &arguments.ids, output)
         }
-        Command::Merge(study) => {
-            let ready = Ready::new(study, output)?;
+        Command::Merge(arguments) => {
+            let ready = Ready::new(&arguments.study, output)?;
             let summary = merge(&ready.plan, &ready.comparison, &|_| ())?;
-            show(&ready, &summary, &[], output)
+            show(&ready, &summary, &[], arguments.report, output)
         }
         Command::Nulls(arguments) => nulls::run(arguments, output),
         Command::Show { name } => {
@@ -192,7 +203,12 @@ fn read(study: &Path) -> anyhow::Result<(StudyFile, Option<BuiltIn>)> {
 }
 
 /// Carries out a study and shows the outcome.
-pub(crate) fn carry_out(ready: &Ready, effort: Effort, output: &Output) -> anyhow::Result<Ending> {
+pub(crate) fn carry_out(
+    ready: &Ready,
+    effort: Effort,
+    report: ReportArguments,
+    output: &Output,
+) -> anyhow::Result<Ending> {
     let plan = &ready.plan;
     output.line(format_args!(
         "{}; study \"{}\": {} units of {} experiments",
@@ -207,27 +223,29 @@ pub(crate) fn carry_out(ready: &Ready, effort: Effort, output: &Output) -> anyho
     });
     progress.finish();
     let (summary, timings) = result?;
-    show(ready, &summary, &timings, output)
+    show(ready, &summary, &timings, report, output)
 }
 
 fn show(
     ready: &Ready,
     summary: &Summary,
     timings: &[Timing],
+    report: ReportArguments,
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let mut failed = summary.failures.len();
     match &summary.judgement {
         Some(judgement) => {
-            report::judgement(output, judgement);
+            summary::judgement(output, judgement);
             failed += judgement.failed;
         }
-        None => report::quantities(output, &summary.quantities),
+        None => summary::quantities(output, &summary.quantities),
     }
-    report::ending(output, summary, timings);
+    summary::ending(output, summary, timings);
     data::warn_if_statistical(output, &ready.data);
     let folder = &ready.plan.folder;
     output.line(format_args!("results: {}", folder.display()));
+    let page = report::of_study(folder, report, output);
     output.json(&json!({
         "study": summary.study,
         "complete": summary.complete,
@@ -235,6 +253,7 @@ fn show(
         "failed": failed,
         "digest": summary.digest,
         "folder": folder,
+        "report": page,
         "statistical_larva": ready.data.manifest.statistical,
         "timings": timings,
         "quantities": summary.quantities,

@@ -5,7 +5,8 @@ use kenyon_study::CANONICAL;
 
 use super::{Figure, Name, WIDE, models_of};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Colour, Panel, SIZE, Scale, Stroke, Tick, Weight, hover, ink, number, words,
+    Anchor, Area, Axis, Canvas, Colour, Panel, SIZE, Scale, Stroke, Tick, Weight, hover, ink,
+    number, words,
 };
 use crate::{ReportError, Results};
 
@@ -55,7 +56,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             .iter()
             .all(|(name, ..)| results.quantity(name, measurement, figure).is_some())
     };
-    if !PANELS.iter().all(|(_, measurement, figure, ..)| shown(measurement, figure)) {
+    if !PANELS
+        .iter()
+        .all(|(_, measurement, figure, ..)| shown(measurement, figure))
+    {
         return Ok(Vec::new());
     }
     let mut canvas = Canvas::new(WIDE, 330.0);
@@ -72,7 +76,9 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             .collect();
         // The publication's range, unless something would be cut off.
         let ends = bars.iter().flat_map(|bar| [bar.2 - bar.3, bar.2 + bar.3]);
-        let (low, high) = ends.fold(*range, |(low, high), it| (low.min(1.15 * it), high.max(1.15 * it)));
+        let (low, high) = ends.fold(*range, |(low, high), it| {
+            (low.min(1.15 * it), high.max(1.15 * it))
+        });
         let names: Vec<&str> = bars.iter().map(|bar| bar.0).collect();
         let mut x = Axis::bands(&names, "");
         x.line = low >= 0.0;
@@ -83,7 +89,13 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             panel.horizontal(0.0, Stroke::solid(ink::BLACK, 0.6));
         }
         for (place, (words_of, colour, mean, deviation)) in bars.iter().enumerate() {
-            bar(&mut panel, place, (*mean, *deviation), *colour, &words_of.replace('\n', " "));
+            bar(
+                &mut panel,
+                place,
+                (*mean, *deviation),
+                *colour,
+                &words_of.replace('\n', " "),
+            );
         }
         panel.draw(&mut canvas);
     }
@@ -105,15 +117,27 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 }
 
 /// A bar with its error bar and its number.
-fn bar(panel: &mut Panel, place: usize, (mean, deviation): (f64, f64), colour: Colour, condition: &str) {
+fn bar(
+    panel: &mut Panel,
+    place: usize,
+    (mean, deviation): (f64, f64),
+    colour: Colour,
+    condition: &str,
+) {
     let centre = place as f64 + 0.5;
     let mark = panel.rectangle((centre - 0.32, centre + 0.32), (0.0, mean), colour);
     let text = format!("{condition}: {} ± {} %", number(mean), number(deviation));
     panel.add(hover(mark, Some(mean), text));
     let (low, high) = (mean - deviation, mean + deviation);
-    panel.line([(centre, low), (centre, high)], Stroke::solid(ink::BLACK, 0.9));
+    panel.line(
+        [(centre, low), (centre, high)],
+        Stroke::solid(ink::BLACK, 0.9),
+    );
     for end in [low, high] {
-        panel.line([(centre - 0.06, end), (centre + 0.06, end)], Stroke::solid(ink::BLACK, 0.9));
+        panel.line(
+            [(centre - 0.06, end), (centre + 0.06, end)],
+            Stroke::solid(ink::BLACK, 0.9),
+        );
     }
     let outside = if mean < 0.0 {
         panel.y(low) + SIZE::TICK + 2.0
@@ -122,5 +146,12 @@ fn bar(panel: &mut Panel, place: usize, (mean, deviation): (f64, f64), colour: C
     };
     let label = Tick::new(mean, format!("{mean:.1}").replace('-', "−")).label;
     let at = (panel.x(centre), outside);
-    panel.add(words(label, at, SIZE::LABEL, Anchor::Middle, Weight::Regular, ink::BLACK));
+    panel.add(words(
+        label,
+        at,
+        SIZE::LABEL,
+        Anchor::Middle,
+        Weight::Regular,
+        ink::BLACK,
+    ));
 }

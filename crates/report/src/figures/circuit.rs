@@ -1,21 +1,21 @@
 //! Figure 1: the circuit as the circuit file says it, with what the connectome makes of it.
 
-use svg::Node;
 use std::collections::BTreeMap;
+use svg::Node;
 
 use kenyon_study::{NetworkDescription, PathwayDescription};
 use svg::node::element::{Path, path::Data};
 
 use super::{Figure, Name, WIDE};
 use crate::plot::{
-    Anchor, Canvas, Colour, Mark, SIZE, Stroke, Weight, circle, elided, group, hover, ink, line, polygon, rectangle,
-    words,
+    Anchor, Canvas, Colour, Mark, SIZE, Stroke, Weight, circle, elided, group, hover, ink, line,
+    polygon, rectangle, words,
 };
 use crate::population::colour_of;
 use crate::{ReportError, Results};
 
 const BOX: (f64, f64) = (62.0, 40.0);
-const TOP: f64 = 52.0;
+const TOP: f64 = 34.0;
 const ROW_PT: f64 = 9.5;
 const EXCITATORY: Colour = ink::BLUE;
 const INHIBITORY: Colour = ink::VERMILION;
@@ -55,7 +55,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let connections = connections(network);
     let places = places(network);
     let lowest = places.iter().map(|place| place.1).fold(0.0, f64::max) + BOX.1 / 2.0;
-    let table_top = lowest + 46.0;
+    let table_top = lowest + 30.0;
     let per_column = connections.len().div_ceil(2);
     let mut canvas = Canvas::new(WIDE, table_top + ROW_PT * per_column as f64 + 26.0);
     let mut used: BTreeMap<(usize, usize), usize> = BTreeMap::new();
@@ -70,7 +70,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     for (index, (population, place)) in network.populations.iter().zip(&places).enumerate() {
         let model = population_model(network, index);
         let colour = colour_of(&population.name, index);
-        draw_box(&mut canvas, *place, colour, &population.name, &format!("{} neurons", population.neurons), &model);
+        draw_box(
+            &mut canvas,
+            *place,
+            colour,
+            &population.name,
+            &format!("{} neurons", population.neurons),
+            &model,
+        );
     }
     terminals(&mut canvas, results, &places);
     for (index, connection) in connections.iter().enumerate() {
@@ -81,7 +88,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         );
         canvas.add(badge((left, y - 2.4), index + 1, connection.kind));
         let text = elided(&connection.text, SIZE::TICK, 234.0);
-        canvas.add(words(text, (left + 9.0, y), SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        canvas.add(words(
+            text,
+            (left + 9.0, y),
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     let y = table_top + ROW_PT * per_column as f64 + 12.0;
     let legend = [
@@ -91,8 +105,19 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     ];
     let mut x = 10.0;
     for (colour, text) in legend {
-        canvas.add(line((x, y - 2.4), (x + 14.0, y - 2.4), Stroke::solid(colour, 1.4)));
-        canvas.add(words(text, (x + 18.0, y), SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        canvas.add(line(
+            (x, y - 2.4),
+            (x + 14.0, y - 2.4),
+            Stroke::solid(colour, 1.4),
+        ));
+        canvas.add(words(
+            text,
+            (x + 18.0, y),
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
         x += 30.0 + crate::plot::width_pt(text, SIZE::TICK, Weight::Regular);
     }
     let edges: usize = network.pathways.iter().map(|it| it.edges).sum();
@@ -101,7 +126,12 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let groups: Vec<String> = network
         .groups
         .iter()
-        .map(|it| format!("{} of {} {} are \"{}\"", it.members, it.neurons, it.population, it.name))
+        .map(|it| {
+            format!(
+                "{} of {} {} are \"{}\"",
+                it.members, it.neurons, it.population, it.name
+            )
+        })
         .collect();
     let caption = format!(
         "{}: {neurons} neurons, {edges} edges with {contacts} contacts in {} pathways, {} sets of gap junctions. An \
@@ -110,7 +140,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         network.circuit,
         network.pathways.len(),
         network.gap_junctions.len(),
-        if groups.is_empty() { String::new() } else { format!("{}.", groups.join("; ")) }
+        if groups.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", groups.join("; "))
+        }
     );
     let name = Name {
         id: "1_circuit",
@@ -123,7 +157,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 
 fn population_model(network: &NetworkDescription, index: usize) -> String {
     let model = serde_json::to_value(network.populations[index].model).ok();
-    let name = model.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+    let name = model
+        .as_ref()
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     match name {
         "leaky_integrate_and_fire" => "leaky integrate-and-fire".to_owned(),
         other => other.replace('_', "-"),
@@ -137,9 +174,12 @@ fn places(network: &NetworkDescription) -> Vec<(f64, f64)> {
     let mut column: Vec<Option<usize>> = vec![None; count];
     column[0] = Some(0);
     for distance in 0..count {
-        let from: Vec<usize> = (0..count).filter(|&it| column[it] == Some(distance)).collect();
+        let from: Vec<usize> = (0..count)
+            .filter(|&it| column[it] == Some(distance))
+            .collect();
         for pathway in &network.pathways {
-            if let (Some(source), Some(target)) = (position(&pathway.source), position(&pathway.target))
+            if let (Some(source), Some(target)) =
+                (position(&pathway.source), position(&pathway.target))
                 && from.contains(&source)
                 && column[target].is_none()
             {
@@ -154,16 +194,24 @@ fn places(network: &NetworkDescription) -> Vec<(f64, f64)> {
         .map(|it| columns.iter().filter(|&&column| column == it).count())
         .max()
         .unwrap_or(1);
-    let step = (WIDE - 190.0) / (columns_used.max(2) - 1) as f64;
+    let step = (WIDE - 150.0) / (columns_used.max(2) - 1) as f64;
     let height = 92.0 * (tallest - 1) as f64;
     (0..count)
         .map(|population| {
             let column = columns[population];
             let same: Vec<usize> = (0..count).filter(|&it| columns[it] == column).collect();
             let rank = same.iter().position(|&it| it == population).unwrap_or(0) as f64;
-            let spacing = if same.len() > 1 { height / (same.len() - 1) as f64 } else { 0.0 };
-            let offset = if same.len() > 1 { rank * spacing } else { height / 2.0 };
-            (95.0 + step * column as f64, TOP + BOX.1 / 2.0 + offset)
+            let spacing = if same.len() > 1 {
+                height / (same.len() - 1) as f64
+            } else {
+                0.0
+            };
+            let offset = if same.len() > 1 {
+                rank * spacing
+            } else {
+                height / 2.0
+            };
+            (104.0 + step * column as f64, TOP + BOX.1 / 2.0 + offset)
         })
         .collect()
 }
@@ -173,7 +221,8 @@ fn connections(network: &NetworkDescription) -> Vec<Connection> {
     let position = |name: &str| network.populations.iter().position(|it| it.name == name);
     let mut groups: BTreeMap<(usize, usize, Kind), Vec<&PathwayDescription>> = BTreeMap::new();
     for pathway in &network.pathways {
-        let (Some(source), Some(target)) = (position(&pathway.source), position(&pathway.target)) else {
+        let (Some(source), Some(target)) = (position(&pathway.source), position(&pathway.target))
+        else {
             continue;
         };
         let kind = match (pathway.kind.as_str(), pathway.sign.as_deref()) {
@@ -181,7 +230,10 @@ fn connections(network: &NetworkDescription) -> Vec<Connection> {
             ("chemical", _) => Kind::Excitatory,
             _ => Kind::Graded,
         };
-        groups.entry((source, target, kind)).or_default().push(pathway);
+        groups
+            .entry((source, target, kind))
+            .or_default()
+            .push(pathway);
     }
     let mut all: Vec<Connection> = groups
         .into_iter()
@@ -194,7 +246,11 @@ fn connections(network: &NetworkDescription) -> Vec<Connection> {
                     compartments.push(name);
                 }
             }
-            let depression = if pathways.iter().any(|it| it.depression) { ", depressing" } else { "" };
+            let depression = if pathways.iter().any(|it| it.depression) {
+                ", depressing"
+            } else {
+                ""
+            };
             let word = match kind {
                 Kind::Excitatory => "excitatory",
                 Kind::Inhibitory => "inhibitory",
@@ -220,23 +276,61 @@ fn connections(network: &NetworkDescription) -> Vec<Connection> {
                 source,
                 target,
                 kind: Kind::Gap,
-                text: format!("{a} – {b}: {} gap junctions ({})", gap.pairs, gap.rule.replace('_', " ")),
+                text: format!(
+                    "{a} – {b}: {} gap junctions ({})",
+                    gap.pairs,
+                    gap.rule.replace('_', " ")
+                ),
             });
         }
     }
     all
 }
 
-fn draw_box(canvas: &mut Canvas, (x, y): (f64, f64), colour: Colour, name: &str, neurons: &str, model: &str) {
-    let mut frame = rectangle(x - BOX.0 / 2.0, y - BOX.1 / 2.0, BOX.0, BOX.1, colour.lighter(0.88));
+fn draw_box(
+    canvas: &mut Canvas,
+    (x, y): (f64, f64),
+    colour: Colour,
+    name: &str,
+    neurons: &str,
+    model: &str,
+) {
+    let mut frame = rectangle(
+        x - BOX.0 / 2.0,
+        y - BOX.1 / 2.0,
+        BOX.0,
+        BOX.1,
+        colour.lighter(0.88),
+    );
     frame.assign("stroke", colour);
     frame.assign("stroke-width", 1.2);
     frame.assign("rx", 5.0);
     canvas.add(hover(frame, None, format!("{name}: {neurons}, {model}")));
-    canvas.add(words(name, (x, y - 5.0), SIZE::LETTER, Anchor::Middle, Weight::Bold, colour));
-    canvas.add(words(neurons, (x, y + 5.0), SIZE::TICK, Anchor::Middle, Weight::Regular, ink::BLACK));
+    canvas.add(words(
+        name,
+        (x, y - 5.0),
+        SIZE::LETTER,
+        Anchor::Middle,
+        Weight::Bold,
+        colour,
+    ));
+    canvas.add(words(
+        neurons,
+        (x, y + 5.0),
+        SIZE::TICK,
+        Anchor::Middle,
+        Weight::Regular,
+        ink::BLACK,
+    ));
     let model = elided(model, 5.2, BOX.0 - 3.0);
-    canvas.add(words(model, (x, y + 13.5), 5.2, Anchor::Middle, Weight::Regular, ink::BLACK));
+    canvas.add(words(
+        model,
+        (x, y + 13.5),
+        5.2,
+        Anchor::Middle,
+        Weight::Regular,
+        ink::BLACK,
+    ));
 }
 
 /// Receptors before the first population, the decoder behind the readout.
@@ -244,23 +338,45 @@ fn terminals(canvas: &mut Canvas, results: &Results, places: &[(f64, f64)]) {
     let network = &results.description.network;
     let Some(first) = places.first() else { return };
     let gains = network.parameters.iter().find(|it| it.name == "input.gain");
-    let receptors = gains.map_or_else(|| "receptors".to_owned(), |it| format!("{} receptors", it.values));
+    let receptors = gains.map_or_else(
+        || "receptors".to_owned(),
+        |it| format!("{} receptors", it.values),
+    );
     let from = (first.0 - BOX.0 / 2.0 - 26.0, first.1);
     let to = (first.0 - BOX.0 / 2.0 - 1.0, first.1);
     canvas.add(arrow_head(from, to, EXCITATORY));
-    canvas.add(words(receptors, (from.0 + 12.0, from.1 - 8.0), SIZE::TICK, Anchor::Middle, Weight::Regular, ink::BLACK));
+    canvas.add(words(
+        receptors,
+        (to.0 - 3.0, from.1 - 5.0),
+        SIZE::TICK,
+        Anchor::End,
+        Weight::Regular,
+        ink::BLACK,
+    ));
     let coding = network.populations.iter().position(|it| it.name == "KC");
-    let Some(place) = coding.and_then(|it| places.get(it)) else { return };
+    let Some(place) = coding.and_then(|it| places.get(it)) else {
+        return;
+    };
     let from = (place.0, place.1 + BOX.1 / 2.0 + 1.0);
     let to = (place.0, from.1 + 26.0);
     canvas.add(arrow_head(from, to, OTHER));
     let decoder = format!("decoder: {} odours", results.description.odours.len());
-    canvas.add(words(decoder, (to.0, to.1 + 8.0), SIZE::TICK, Anchor::Middle, Weight::Regular, ink::BLACK));
+    canvas.add(words(
+        decoder,
+        (to.0, to.1 + 8.0),
+        SIZE::TICK,
+        Anchor::Middle,
+        Weight::Regular,
+        ink::BLACK,
+    ));
 }
 
 /// A straight arrow.
 fn arrow_head(from: (f64, f64), to: (f64, f64), colour: Colour) -> Mark {
-    group([line(from, to, Stroke::solid(colour, 1.2)), head(from, to, Kind::Excitatory, colour)])
+    group([
+        line(from, to, Stroke::solid(colour, 1.2)),
+        head(from, to, Kind::Excitatory, colour),
+    ])
 }
 
 /// The end of an arrow that comes from `from`: a point, or a bar of inhibitory ones.
@@ -278,7 +394,11 @@ fn head(from: (f64, f64), to: (f64, f64), kind: Kind, colour: Colour) -> Mark {
         Kind::Excitatory | Kind::Graded => {
             let foot = (to.0 - 5.5 * ux, to.1 - 5.5 * uy);
             polygon(
-                &[to, (foot.0 - 2.6 * uy, foot.1 + 2.6 * ux), (foot.0 + 2.6 * uy, foot.1 - 2.6 * ux)],
+                &[
+                    to,
+                    (foot.0 - 2.6 * uy, foot.1 + 2.6 * ux),
+                    (foot.0 + 2.6 * uy, foot.1 - 2.6 * ux),
+                ],
                 colour,
             )
         }
@@ -303,19 +423,38 @@ fn arrow(from: (f64, f64), to: (f64, f64), rank: usize, kind: Kind) -> (Mark, (f
         let side = [-17.0, 17.0, 0.0][rank % 3];
         let (x, y) = (from.0 + side, from.1 - BOX.1 / 2.0);
         let (a, b) = ((x - 6.0, y), (x + 6.0, y));
-        let data = Data::new()
-            .move_to(a)
-            .cubic_curve_to((x - 14.0, y - 22.0, x + 14.0, y - 22.0, b.0, b.1 - 1.0));
+        let data = Data::new().move_to(a).cubic_curve_to((
+            x - 14.0,
+            y - 22.0,
+            x + 14.0,
+            y - 22.0,
+            b.0,
+            b.1 - 1.0,
+        ));
         let end = head((x + 9.0, y - 10.0), (b.0, b.1 - 1.0), kind, colour);
         return (group([stroke(data), end]), (x, y - 16.5));
     }
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
     let normal = (dy / length, -dx / length);
-    let bend = if kind == Kind::Gap { 0.0 } else { 9.0 + 13.0 * rank as f64 };
+    let bend = if kind == Kind::Gap {
+        0.0
+    } else {
+        9.0 + 13.0 * rank as f64
+    };
     let shift = |point: (f64, f64), by: f64| (point.0 + normal.0 * by, point.1 + normal.1 * by);
-    let start = leave(from, shift(to, 0.6 * bend), 1.0, shift((0.0, 0.0), 0.5 * bend));
-    let end = leave(to, shift(from, 0.6 * bend), 2.0, shift((0.0, 0.0), 0.5 * bend));
+    let start = leave(
+        from,
+        shift(to, 0.6 * bend),
+        1.0,
+        shift((0.0, 0.0), 0.5 * bend),
+    );
+    let end = leave(
+        to,
+        shift(from, 0.6 * bend),
+        2.0,
+        shift((0.0, 0.0), 0.5 * bend),
+    );
     let middle = shift(((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0), bend);
     let data = Data::new()
         .move_to(start)
@@ -344,6 +483,13 @@ fn leave(centre: (f64, f64), towards: (f64, f64), gap: f64, aside: (f64, f64)) -
 
 /// A number in a disc.
 fn badge((x, y): (f64, f64), number: usize, kind: Kind) -> Mark {
-    let text = words(number.to_string(), (x, y + 2.1), 5.8, Anchor::Middle, Weight::Bold, ink::WHITE);
+    let text = words(
+        number.to_string(),
+        (x, y + 2.1),
+        5.8,
+        Anchor::Middle,
+        Weight::Bold,
+        ink::WHITE,
+    );
     group([circle((x, y), 4.4, kind.colour()), text])
 }

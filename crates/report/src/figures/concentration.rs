@@ -4,7 +4,9 @@ use kenyon_analysis::ConcentrationLevel;
 use kenyon_study::{CANONICAL, Detail};
 
 use super::{Figure, Name, WIDE, models_of, spread};
-use crate::plot::{Area, Axis, Canvas, Colour, Panel, Scale, Shape, Stroke, Tick, ink, key, number};
+use crate::plot::{
+    Area, Axis, Canvas, Colour, Panel, Scale, Shape, Stroke, Tick, ink, key, number,
+};
 use crate::population::{CODING, RECEPTORS, RELAY};
 use crate::{ReportError, Results};
 
@@ -23,7 +25,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         return Ok(Vec::new());
     };
     let concentrations: Vec<f64> = levels.iter().map(|level| level.concentration).collect();
-    let effective: Vec<f64> = levels.iter().map(|level| level.effective_concentration).collect();
+    let effective: Vec<f64> = levels
+        .iter()
+        .map(|level| level.effective_concentration)
+        .collect();
     let reference = concentrations.iter().position(|&it| it == 1.0).unwrap_or(0);
     let ends = (
         concentrations.iter().copied().fold(f64::INFINITY, f64::min) / 1.4,
@@ -31,7 +36,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     );
     let x = || {
         let ticks = concentrations.iter().map(|&it| Tick::new(it, number(it)));
-        let scale = Scale::Logarithmic { from: ends.0, to: ends.1 };
+        let scale = Scale::Logarithmic {
+            from: ends.0,
+            to: ends.1,
+        };
         Axis::new(scale, "Concentration (× panel)").with_ticks(ticks.collect())
     };
     let mut canvas = Canvas::new(WIDE, 178.0);
@@ -55,35 +63,68 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .map(|(mean, deviation)| mean + deviation)
         .chain(effective.iter().map(|it| it / effective[reference]))
         .fold(1.0, f64::max);
-    let y = Axis::new(Scale::linear(0.0, 1.05 * top), "Summed activity (share of that at 1)");
-    let mut panel = Panel::new(areas[0], x(), y).lettered('A').titled("Gain control");
+    let y = Axis::new(
+        Scale::linear(0.0, 1.05 * top),
+        "Activity relative to that at 1",
+    );
+    let mut panel = Panel::new(areas[0], x(), y)
+        .lettered('A')
+        .titled("Gain control");
     panel.vertical(1.0, Stroke::dotted(ink::GREY, 0.6));
     let hill = concentrations.iter().zip(&effective);
     let hill = hill.map(|(&c, &effect)| (c, effect / effective[reference]));
     panel.line(hill, Stroke::dashed(ink::GREY, 0.9));
     for ((name, colour, shape, _), values) in sums.iter().zip(&series) {
-        draw_series(&mut panel, &concentrations, values, (*colour, *shape), |c, mean, deviation| {
-            format!("{name} at {}: {} ± {} of its activity at 1", number(c), number(mean), number(deviation))
-        });
+        draw_series(
+            &mut panel,
+            &concentrations,
+            values,
+            (*colour, *shape),
+            |c, mean, deviation| {
+                format!(
+                    "{name} at {}: {} ± {} of its activity at 1",
+                    number(c),
+                    number(mean),
+                    number(deviation)
+                )
+            },
+        );
     }
     panel.draw(&mut canvas);
 
     // B: accuracies.
     let accuracies: [(&str, Colour, Shape, fn(&ConcentrationLevel) -> f64); 2] = [
-        ("Decoder", DECODER, Shape::Diamond, |level| 100.0 * level.decoder_accuracy),
-        ("Nearest centroid", CODING, Shape::Disc, |level| 100.0 * level.kc_centroid_accuracy),
+        ("Decoder", DECODER, Shape::Diamond, |level| {
+            100.0 * level.decoder_accuracy
+        }),
+        ("Nearest centroid", CODING, Shape::Disc, |level| {
+            100.0 * level.kc_centroid_accuracy
+        }),
     ];
     let y = Axis::new(Scale::linear(0.0, 105.0), "Accuracy (%)");
-    let mut panel = Panel::new(areas[1], x(), y).lettered('B').titled("Odour identity");
+    let mut panel = Panel::new(areas[1], x(), y)
+        .lettered('B')
+        .titled("Odour identity");
     panel.vertical(1.0, Stroke::dotted(ink::GREY, 0.6));
     let chance = 100.0 / (results.description.odours.len().max(2) - 1) as f64;
     panel.horizontal(chance, Stroke::dotted(ink::VERMILION, 0.9));
     for (name, colour, shape, value) in accuracies {
         let at = |level: usize| spread(models.iter().map(|levels| value(&levels[level])));
         let values: Vec<(f64, f64)> = (0..concentrations.len()).map(at).collect();
-        draw_series(&mut panel, &concentrations, &values, (colour, shape), |c, mean, deviation| {
-            format!("{name} at {}: {} ± {} %", number(c), number(mean), number(deviation))
-        });
+        draw_series(
+            &mut panel,
+            &concentrations,
+            &values,
+            (colour, shape),
+            |c, mean, deviation| {
+                format!(
+                    "{name} at {}: {} ± {} %",
+                    number(c),
+                    number(mean),
+                    number(deviation)
+                )
+            },
+        );
     }
     panel.draw(&mut canvas);
 
@@ -94,14 +135,27 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         ("KC", CODING, Shape::Disc, |level| level.kc_similarity),
     ];
     let y = Axis::new(Scale::linear(0.0, 1.05), "Cosine with the pattern at 1");
-    let mut panel = Panel::new(areas[2], x(), y).lettered('C').titled("Pattern similarity");
+    let mut panel = Panel::new(areas[2], x(), y)
+        .lettered('C')
+        .titled("Pattern similarity");
     panel.vertical(1.0, Stroke::dotted(ink::GREY, 0.6));
     for (name, colour, shape, value) in similarities {
         let at = |level: usize| spread(models.iter().map(|levels| value(&levels[level])));
         let values: Vec<(f64, f64)> = (0..concentrations.len()).map(at).collect();
-        draw_series(&mut panel, &concentrations, &values, (colour, shape), |c, mean, deviation| {
-            format!("{name} at {}: {} ± {}", number(c), number(mean), number(deviation))
-        });
+        draw_series(
+            &mut panel,
+            &concentrations,
+            &values,
+            (colour, shape),
+            |c, mean, deviation| {
+                format!(
+                    "{name} at {}: {} ± {}",
+                    number(c),
+                    number(mean),
+                    number(deviation)
+                )
+            },
+        );
     }
     panel.draw(&mut canvas);
 
@@ -113,7 +167,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             (RELAY, Shape::Triangle, "PN"),
             (CODING, Shape::Disc, "KC, nearest KC centroid"),
             (DECODER, Shape::Diamond, "decoder"),
-            (ink::GREY, Shape::Square, "dashed: Hill function of concentration"),
+            (
+                ink::GREY,
+                Shape::Square,
+                "dashed: Hill function of concentration",
+            ),
             (ink::VERMILION, Shape::Square, "dotted: chance"),
         ],
     );
@@ -149,6 +207,12 @@ fn draw_series(
     let means = points().map(|(&c, &(mean, _))| (c, mean));
     panel.line(means, Stroke::solid(colour, 1.1));
     for (&c, &(mean, deviation)) in points() {
-        panel.point((c, mean), deviation, colour, shape, text(c, mean, deviation));
+        panel.point(
+            (c, mean),
+            deviation,
+            colour,
+            shape,
+            text(c, mean, deviation),
+        );
     }
 }

@@ -1,12 +1,12 @@
 //! Figure S2: which odours are taken for which (spec/experiments.md section 2.11).
 
-use svg::Node;
 use kenyon_study::CANONICAL;
+use svg::Node;
 
 use super::{Figure, Name, models_of};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, ColourMap, Panel, SIZE, Scale, Stroke, Weight, colour_bar, elided, ink, line,
-    nice_ticks, number, words,
+    Anchor, Area, Axis, Canvas, ColourMap, Panel, SIZE, Scale, Stroke, Weight, colour_bar, elided,
+    ink, line, nice_ticks, number, words,
 };
 use crate::{ReportError, Results};
 
@@ -35,7 +35,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     }
     // Families are those of one panel; others stay in their order.
     let families: Vec<(&str, Vec<usize>)> = if odours.len() == PANEL {
-        FAMILIES.iter().map(|(name, rows)| (*name, rows.to_vec())).collect()
+        FAMILIES
+            .iter()
+            .map(|(name, rows)| (*name, rows.to_vec()))
+            .collect()
     } else {
         vec![("", (0..odours.len()).collect())]
     };
@@ -49,16 +52,29 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .map(|&row| elided(&odours[row], SIZE::TICK, 92.0))
         .collect();
 
-    let mut canvas = Canvas::new(420.0, 470.0);
-    let area = Area::new(112.0, 22.0, 238.0, 238.0).inset(0.0, 0.0, 0.0, 0.0);
-    let area = Area { height: 300.0, width: 238.0, ..area };
+    let mut canvas = Canvas::new(440.0, 436.0);
+    let area = Area::new(112.0, 22.0, 252.0, 300.0);
     let x = Axis::bands::<&str>(&[], "");
-    let x = Axis { scale: Scale::linear(0.0, order.len() as f64), ..x };
+    let x = Axis {
+        scale: Scale::linear(0.0, order.len() as f64),
+        ..x
+    };
     let y = Axis::bands(&names, "True odour").reversed();
-    let mut panel = Panel::new(area, x.without_line(), y.without_line()).titled("P(decoded | true)");
-    panel.cells(&sorted, ColourMap::Viridis, |share| share, |row, column, share| {
-        format!("{} taken for {}: {} %", odours[order[row]], odours[order[column]], number(100.0 * share))
-    });
+    let mut panel =
+        Panel::new(area, x.without_line(), y.without_line()).titled("P(decoded | true)");
+    panel.cells(
+        &sorted,
+        ColourMap::Viridis,
+        |share| share,
+        |row, column, share| {
+            format!(
+                "{} taken for {}: {} %",
+                odours[order[row]],
+                odours[order[column]],
+                number(100.0 * share)
+            )
+        },
+    );
     // Separators between families.
     let mut edge = 0.0;
     for (_, rows) in &families {
@@ -84,17 +100,42 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     panel.draw(&mut canvas);
     for (x, name) in places {
         let (x, y) = (x + 0.36 * SIZE::TICK, area.bottom() + 4.0);
-        let mut name = words(name.as_str(), (x, y), SIZE::TICK, Anchor::End, Weight::Regular, ink::BLACK);
+        let mut name = words(
+            name.as_str(),
+            (x, y),
+            SIZE::TICK,
+            Anchor::End,
+            Weight::Regular,
+            ink::BLACK,
+        );
         name.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
         canvas.add(name);
     }
     let below = (area.left + area.width / 2.0, area.bottom() + 104.0);
-    canvas.add(words("Decoded odour", below, SIZE::LABEL, Anchor::Middle, Weight::Regular, ink::BLACK));
+    canvas.add(words(
+        "Decoded odour",
+        below,
+        SIZE::LABEL,
+        Anchor::Middle,
+        Weight::Regular,
+        ink::BLACK,
+    ));
     for (top, bottom, name) in family_places {
         let x = area.right() + 3.0;
-        canvas.add(line((x, top + 1.0), (x, bottom - 1.0), Stroke::solid(ink::GREY, 0.8)));
+        canvas.add(line(
+            (x, top + 1.0),
+            (x, bottom - 1.0),
+            Stroke::solid(ink::GREY, 0.8),
+        ));
         let place = (x + 3.0, (top + bottom) / 2.0 + 0.36 * SIZE::TICK);
-        canvas.add(words(name, place, SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        canvas.add(words(
+            name,
+            place,
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     let bar = Area::new(area.right() + 44.0, area.bottom() + 8.0, 8.0, 84.0);
     colour_bar(
@@ -106,7 +147,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         &nice_ticks(0.0, 1.0, 4),
         "Share of trials",
     );
-    let trials: usize = across.confusion.counts.first().map_or(0, |row| row.iter().sum());
+    let trials: usize = across
+        .confusion
+        .counts
+        .first()
+        .map_or(0, |row| row.iter().sum());
     let caption = format!(
         "Rows: odour that was given; columns: odour that the decoder chose; colour: share of the {trials} noisy \
          trials of the row, pooled over {}. Odours are ordered by chemical family (white lines). Mean of the \

@@ -5,7 +5,8 @@ use kenyon_study::Quantity;
 use super::{Figure, Name};
 use crate::label::{in_words, label};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Weight, elided, group, hover, ink, line, words,
+    Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Weight, elided, group, hover,
+    ink, line, words,
 };
 use crate::{ReportError, Results};
 
@@ -44,7 +45,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     for (index, (family, measurement)) in rows.iter().enumerate() {
         let y = 30.0 + ROW_PT * (index as f64 + 0.5) + 0.36 * SIZE::LABEL;
         let name = elided(&row_name(family, measurement), SIZE::LABEL, 126.0);
-        canvas.add(words(name, (136.0, y), SIZE::LABEL, Anchor::End, Weight::Regular, ink::BLACK));
+        canvas.add(words(
+            name,
+            (136.0, y),
+            SIZE::LABEL,
+            Anchor::End,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     for (figure, area) in SHOWN.iter().zip(areas) {
         let of_row = |(family, measurement): &(&str, &str)| {
@@ -58,11 +66,18 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         });
         let scale = Scale::around(ends.chain([0.0]));
         let label = label(figure);
-        let unit = if label.unit.is_empty() { String::new() } else { format!(" ({} points)", label.unit) };
+        let unit = if label.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" ({} points)", label.unit)
+        };
         let mut x = Axis::new(scale, format!("Difference{unit}"));
         x.ticks = scale.ticks(3);
         let y = Axis::bands::<&str>(&[], "").without_line();
-        let y = Axis { scale: Scale::linear(rows.len() as f64, 0.0), ..y };
+        let y = Axis {
+            scale: Scale::linear(rows.len() as f64, 0.0),
+            ..y
+        };
         let mut panel = Panel::new(area, x, y);
         panel.vertical(0.0, Stroke::solid(ink::GREY, 0.6));
         for (index, row) in rows.iter().enumerate() {
@@ -73,7 +88,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         for (line, text) in title.iter().enumerate() {
             let place = (area.left + area.width / 2.0, 14.0 + 8.5 * line as f64);
             let text = elided(text, SIZE::TICK, area.width + 10.0);
-            canvas.add(words(text, place, SIZE::TICK, Anchor::Middle, Weight::Bold, ink::BLACK));
+            canvas.add(words(
+                text,
+                place,
+                SIZE::TICK,
+                Anchor::Middle,
+                Weight::Bold,
+                ink::BLACK,
+            ));
         }
         panel.draw(&mut canvas);
     }
@@ -94,10 +116,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 
 /// The interval of the mean, moved to the difference.
 fn interval(one: &Quantity) -> (f64, f64) {
-    let difference = one.effect.as_ref().map_or(f64::NAN, |effect| effect.difference);
-    one.interval.map_or((difference, difference), |[low, high]| {
-        (difference + low - one.mean, difference + high - one.mean)
-    })
+    let difference = one
+        .effect
+        .as_ref()
+        .map_or(f64::NAN, |effect| effect.difference);
+    one.interval
+        .map_or((difference, difference), |[low, high]| {
+            (difference + low - one.mean, difference + high - one.mean)
+        })
 }
 
 fn draw_effect(panel: &mut Panel, row: f64, one: &Quantity) {
@@ -108,14 +134,20 @@ fn draw_effect(panel: &mut Panel, row: f64, one: &Quantity) {
     let y = panel.y(row);
     let place = (panel.x(effect.difference), y);
     let mut marks = vec![
-        line((panel.x(low), y), (panel.x(high), y), Stroke::solid(colour, 1.1)),
+        line(
+            (panel.x(low), y),
+            (panel.x(high), y),
+            Stroke::solid(colour, 1.1),
+        ),
         Shape::Disc.at(place, 2.6, colour),
     ];
     if !significant {
         marks.push(Shape::Disc.at(place, 1.5, ink::WHITE));
     }
     let label = label(&one.figure);
-    let size = effect.size.map_or_else(String::new, |size| format!(", size {size:.2}"));
+    let size = effect
+        .size
+        .map_or_else(String::new, |size| format!(", size {size:.2}"));
     let text = format!(
         "{}: {} {} against {} of {}: difference {}{size}, p {:.4}, q {:.4}",
         row_name(&one.family, &one.measurement),
@@ -134,7 +166,12 @@ fn draw_effect(panel: &mut Panel, row: f64, one: &Quantity) {
 fn row_name(family: &str, measurement: &str) -> String {
     let own = in_words(family.split('/').next_back().unwrap_or(family));
     match measurement.split_once("_without_") {
-        Some((_, removed)) => format!("{own}, then without {}", in_words(removed).replace("Gap", "gap").replace("Dep", "dep")),
+        Some((_, removed)) => format!(
+            "{own}, then without {}",
+            in_words(removed)
+                .replace("Gap", "gap")
+                .replace("Dep", "dep")
+        ),
         None => own,
     }
 }

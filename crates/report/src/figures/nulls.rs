@@ -5,7 +5,8 @@ use kenyon_study::{CANONICAL, Quantity};
 use super::{Figure, Name, WIDE};
 use crate::label::{in_words, label};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Weight, circle, elided, group, hover, ink, words,
+    Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Weight, circle, elided, group,
+    hover, ink, words,
 };
 use crate::{ReportError, Results};
 
@@ -34,11 +35,18 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         });
     let draws = |family: &str| {
         let quantity = results.quantity(family, "reevaluation", SHOWN[0])?;
-        let mut names: Vec<&str> = quantity.samples.iter().map(|it| it.experiment.as_str()).collect();
+        let mut names: Vec<&str> = quantity
+            .samples
+            .iter()
+            .map(|it| it.experiment.as_str())
+            .collect();
         names.dedup();
         Some(names.len())
     };
-    let families: Vec<&str> = families.into_iter().filter(|family| draws(family) > Some(1)).collect();
+    let families: Vec<&str> = families
+        .into_iter()
+        .filter(|family| draws(family) > Some(1))
+        .collect();
     let real = |figure: &str| results.quantity(CANONICAL, "reevaluation", figure);
     if families.is_empty() || real(SHOWN[0]).is_none() {
         return Ok(Vec::new());
@@ -54,7 +62,9 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             .iter()
             .filter_map(|family| Some((*family, results.quantity(family, "reevaluation", figure)?)))
             .collect();
-        let values = shown.iter().flat_map(|(_, one)| one.samples.iter().map(|it| it.value));
+        let values = shown
+            .iter()
+            .flat_map(|(_, one)| one.samples.iter().map(|it| it.value));
         let scale = Scale::around(values.chain([real.mean]));
         let names: Vec<String> = if index % 3 == 0 {
             families
@@ -67,7 +77,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         let label = label(figure);
         let mut x = Axis::new(scale, "");
         x.ticks = scale.ticks(4);
-        x.label = if label.unit.is_empty() { "ratio".to_owned() } else { label.unit.to_owned() };
+        x.label = if label.unit.is_empty() {
+            "ratio".to_owned()
+        } else {
+            label.unit.to_owned()
+        };
         let y = Axis::bands(&names, "").reversed();
         let mut panel = Panel::new(area, x, y);
         for (place, (family, quantity)) in shown.iter().enumerate() {
@@ -77,7 +91,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         let title = elided(&label.words, SIZE::LABEL, area.width + 12.0);
         let place = (area.left + area.width / 2.0, area.top - 6.0);
         panel.draw(&mut canvas);
-        canvas.add(words(title, place, SIZE::LABEL, Anchor::Middle, Weight::Bold, ink::BLACK));
+        canvas.add(words(
+            title,
+            place,
+            SIZE::LABEL,
+            Anchor::Middle,
+            Weight::Bold,
+            ink::BLACK,
+        ));
     }
     crate::plot::key(
         &mut canvas,
@@ -90,7 +111,13 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     );
     let listed: Vec<String> = families
         .iter()
-        .map(|family| format!("{} ({})", in_words(family).to_lowercase(), draws(family).unwrap_or(0)))
+        .map(|family| {
+            format!(
+                "{} ({})",
+                in_words(family).to_lowercase(),
+                draws(family).unwrap_or(0)
+            )
+        })
         .collect();
     let caption = format!(
         "Each dot is a network that was trained on a connectome drawn from a null model: {}. Red line: the real \
@@ -110,7 +137,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 /// All draws of a family, spread sideways where they are dense.
 fn cloud(panel: &mut Panel, place: usize, family: &str, quantity: &Quantity) {
     let label = label(&quantity.figure);
-    let mut sorted: Vec<_> = quantity.samples.iter().filter(|it| it.value.is_finite()).collect();
+    let mut sorted: Vec<_> = quantity
+        .samples
+        .iter()
+        .filter(|it| it.value.is_finite())
+        .collect();
     sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
     let centre = place as f64 + 0.5;
     // Dots that would touch move away from the middle line in turn.
@@ -118,21 +149,39 @@ fn cloud(panel: &mut Panel, place: usize, family: &str, quantity: &Quantity) {
     for sample in sorted {
         let x = panel.x(sample.value);
         recent.retain(|(other, _)| x - other < 3.2);
-        let lane = (0..).find(|lane| recent.iter().all(|(_, taken)| taken != lane)).unwrap_or(0);
+        let lane = (0..)
+            .find(|lane| recent.iter().all(|(_, taken)| taken != lane))
+            .unwrap_or(0);
         recent.push((x, lane));
         let side = if lane % 2 == 0 { 1.0 } else { -1.0 };
         let offset = side * lane.div_ceil(2) as f64 * 2.6;
         let limit = 0.42 * panel.area.height * 1.0_f64.min(1.0);
         let y = panel.y(centre) + offset.clamp(-limit, limit);
         let dot = circle((x, y), 1.5, ink::BLUE.lighter(0.35));
-        let text = format!("{}, seed {}: {}", in_words(&sample.experiment), sample.seed, label.value(sample.value));
+        let text = format!(
+            "{}, seed {}: {}",
+            in_words(&sample.experiment),
+            sample.seed,
+            label.value(sample.value)
+        );
         panel.add(hover(dot, Some(sample.value), text));
     }
     let effect = quantity.effect.as_ref().map_or_else(String::new, |effect| {
-        let z = effect.z.map_or_else(String::new, |z| format!(", z {z:.2}").replace('-', "−"));
-        format!("; real minus null models {}{z}, p {:.3}, Holm {:.3}", label.value(-effect.difference), effect.p, effect.p_holm)
+        let z = effect
+            .z
+            .map_or_else(String::new, |z| format!(", z {z:.2}").replace('-', "−"));
+        format!(
+            "; real minus null models {}{z}, p {:.3}, Holm {:.3}",
+            label.value(-effect.difference),
+            effect.p,
+            effect.p_holm
+        )
     });
-    let text = format!("{}: {}{effect}", in_words(family), label.spread(quantity.mean, Some(quantity.std)));
+    let text = format!(
+        "{}: {}{effect}",
+        in_words(family),
+        label.spread(quantity.mean, Some(quantity.std))
+    );
     let mean = Shape::Diamond.at((panel.x(quantity.mean), panel.y(centre)), 3.2, ink::BLACK);
     panel.add(hover(group([mean]), Some(quantity.mean), text));
 }

@@ -1,13 +1,13 @@
 //! Learned parameters of every seed between their bounds.
 
-use svg::Node;
 use kenyon_study::{CANONICAL, ParameterDescription};
+use svg::Node;
 
 use super::{Figure, Name, models_of};
 use crate::label::in_words;
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Tick, Weight, elided, hover, ink, line, number,
-    words,
+    Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Tick, Weight, elided, hover,
+    ink, line, quantity, words,
 };
 use crate::results::StoredModel;
 use crate::{ReportError, Results};
@@ -25,7 +25,13 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .network
         .parameters
         .iter()
-        .filter(|it| it.bounds.is_some() && it.learned && models.iter().any(|model| model.parameters.contains_key(&it.name)))
+        .filter(|it| {
+            it.bounds.is_some()
+                && it.learned
+                && models
+                    .iter()
+                    .any(|model| model.parameters.contains_key(&it.name))
+        })
         .collect();
     if models.is_empty() || shown.is_empty() {
         return Ok(Vec::new());
@@ -36,21 +42,38 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let ticks = vec![Tick::new(0.0, "lower bound"), Tick::new(1.0, "upper bound")];
     let x = Axis::new(Scale::linear(-0.04, 1.04), "Place between the bounds").with_ticks(ticks);
     let y = Axis::bands::<&str>(&[], "").without_line();
-    let y = Axis { scale: Scale::linear(shown.len() as f64, 0.0), ..y };
+    let y = Axis {
+        scale: Scale::linear(shown.len() as f64, 0.0),
+        ..y
+    };
     let mut panel = Panel::new(area, x, y);
     for end in [0.0, 1.0] {
         panel.vertical(end, Stroke::dotted(ink::GREY, 0.7));
     }
     for (row, parameter) in shown.iter().enumerate() {
-        let Some(bounds) = parameter.bounds else { continue };
+        let Some(bounds) = parameter.bounds else {
+            continue;
+        };
         let centre = row as f64 + 0.5;
         let y = panel.y(centre);
-        let rule = line((area.left, y), (area.right(), y), Stroke::solid(ink::PALE, 0.4));
+        let rule = line(
+            (area.left, y),
+            (area.right(), y),
+            Stroke::solid(ink::PALE, 0.4),
+        );
         panel.add(rule);
         let place = |value: f64| within(bounds, value);
         let start = (panel.x(place(parameter.start)), y);
-        let mark = line((start.0, y - 3.4), (start.0, y + 3.4), Stroke::solid(ink::VERMILION, 1.1));
-        let text = format!("{}: starts at {}", parameter.name, quantity(parameter.start, &parameter.unit));
+        let mark = line(
+            (start.0, y - 3.4),
+            (start.0, y + 3.4),
+            Stroke::solid(ink::VERMILION, 1.1),
+        );
+        let text = format!(
+            "{}: starts at {}",
+            parameter.name,
+            quantity(parameter.start, &parameter.unit)
+        );
         panel.add(hover(mark, Some(parameter.start), text));
         let mut values: Vec<f64> = Vec::new();
         for model in &models {
@@ -58,26 +81,51 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         }
         for value in &values {
             let dot = Shape::Disc.at((panel.x(place(*value)), y), 1.5, ink::BLUE);
-            let mut dot = hover(dot, Some(*value), format!("{}: {}", parameter.name, quantity(*value, &parameter.unit)));
+            let mut dot = hover(
+                dot,
+                Some(*value),
+                format!("{}: {}", parameter.name, quantity(*value, &parameter.unit)),
+            );
             dot.assign("fill-opacity", 0.45);
             panel.add(dot);
         }
         let baseline = y + 0.36 * SIZE::TICK;
         let name = elided(&parameter_name(&parameter.name), SIZE::TICK, 180.0);
-        panel.add(words(name, (area.left - 6.0, baseline), SIZE::TICK, Anchor::End, Weight::Regular, ink::BLACK));
+        panel.add(words(
+            name,
+            (area.left - 6.0, baseline),
+            SIZE::TICK,
+            Anchor::End,
+            Weight::Regular,
+            ink::BLACK,
+        ));
         let median = median(&mut values);
         let text = format!(
             "{}  [{}, {}]",
             quantity(median, &parameter.unit),
-            number(bounds.0),
-            number(bounds.1)
+            quantity(bounds.0, &parameter.unit),
+            quantity(bounds.1, &parameter.unit)
         );
         let right = (area.right() + 8.0, baseline);
-        panel.add(words(elided(&text, SIZE::TICK, 118.0), right, SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        panel.add(words(
+            elided(&text, SIZE::TICK, 118.0),
+            right,
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     panel.draw(&mut canvas);
     let at = (area.right() + 8.0, 16.0);
-    canvas.add(words("median [bounds]", at, SIZE::TICK, Anchor::Start, Weight::Bold, ink::BLACK));
+    canvas.add(words(
+        "median [bounds]",
+        at,
+        SIZE::TICK,
+        Anchor::Start,
+        Weight::Bold,
+        ink::BLACK,
+    ));
     let caption = format!(
         "Every learned biophysical parameter of {} (dots) between its bounds, logarithmically where the bounds span more than \
          a factor of ten; red tick: start value. Numbers: median over models and neurons, and the bounds.",
@@ -95,19 +143,18 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 /// Where a value lies between its bounds, 0 to 1.
 fn within((low, high): (f64, f64), value: f64) -> f64 {
     let scale = if low > 0.0 && high / low > 10.0 {
-        Scale::Logarithmic { from: low, to: high }
+        Scale::Logarithmic {
+            from: low,
+            to: high,
+        }
     } else {
         Scale::linear(low, high)
     };
     let place = scale.place(value);
-    if place.is_finite() { place.clamp(-0.03, 1.03) } else { 0.0 }
-}
-
-fn quantity(value: f64, unit: &str) -> String {
-    if unit.is_empty() {
-        number(value)
+    if place.is_finite() {
+        place.clamp(-0.03, 1.03)
     } else {
-        format!("{} {unit}", number(value))
+        0.0
     }
 }
 

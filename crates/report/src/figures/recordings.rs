@@ -6,7 +6,8 @@ use svg::node::element::{Path, path::Data};
 
 use super::{Figure, WIDE};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Stroke, Weight, hover, ink, number, words,
+    Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Stroke, Weight, hover, ink,
+    number, words,
 };
 use crate::population::colour_of;
 use crate::{ReportError, Results};
@@ -31,10 +32,18 @@ pub(crate) fn stored(results: &Results) -> Result<Vec<Recording>, ReportError> {
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let recordings = stored(results)?;
     // One odour in every arm; the report shows the others on request.
-    let Some(shown) = recordings.iter().rev().find(|it| it.odour == Some(21)).or(recordings.last()) else {
+    let Some(shown) = recordings
+        .iter()
+        .rev()
+        .find(|it| it.odour == Some(21))
+        .or(recordings.last())
+    else {
         return Ok(Vec::new());
     };
-    let arms: Vec<&Recording> = recordings.iter().filter(|it| it.stimulus == shown.stimulus).collect();
+    let arms: Vec<&Recording> = recordings
+        .iter()
+        .filter(|it| it.stimulus == shown.stimulus)
+        .collect();
     let mut figures: Vec<Figure> = arms
         .iter()
         .map(|recording| {
@@ -50,17 +59,34 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 }
 
 fn file_name(label: &str) -> String {
-    let plain = |sign: char| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '_' };
+    let plain = |sign: char| {
+        if sign.is_ascii_alphanumeric() {
+            sign.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
     let name: String = label.chars().map(plain).collect();
-    name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
+    name.split('_')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 /// Spikes and potentials of all populations of one trial, aligned in time.
 #[must_use]
 pub fn raster(recording: &Recording) -> Figure {
     let height_of = |population: &PopulationRecording| {
-        let spikes = if population.graded { 0.0 } else { NEURON_PT * population.neurons as f64 + 6.0 };
-        let traces = if population.traces.is_empty() { 0.0 } else { TRACE_PT };
+        let spikes = if population.graded {
+            0.0
+        } else {
+            NEURON_PT * population.neurons as f64 + 6.0
+        };
+        let traces = if population.traces.is_empty() {
+            0.0
+        } else {
+            TRACE_PT
+        };
         spikes.max(18.0 * f64::from(u8::from(!population.graded))) + traces + 10.0
     };
     let height: f64 = recording.populations.iter().map(height_of).sum();
@@ -78,7 +104,14 @@ pub fn raster(recording: &Recording) -> Figure {
     };
     let mut top = 22.0;
     let title = (WIDE / 2.0, 12.0);
-    canvas.add(words(recording.label.as_str(), title, SIZE::TITLE, Anchor::Middle, Weight::Bold, ink::BLACK));
+    canvas.add(words(
+        recording.label.as_str(),
+        title,
+        SIZE::TITLE,
+        Anchor::Middle,
+        Weight::Bold,
+        ink::BLACK,
+    ));
     let last = recording.populations.len().saturating_sub(1);
     for (index, population) in recording.populations.iter().enumerate() {
         let colour = colour_of(&population.name, index);
@@ -86,21 +119,39 @@ pub fn raster(recording: &Recording) -> Figure {
         if !population.graded {
             let rows = (NEURON_PT * population.neurons as f64).max(18.0);
             let area = Area::new(84.0, top, WIDE - 96.0, rows);
-            let y = Axis::new(Scale::linear(population.neurons as f64, 0.0), "").with_ticks(Vec::new());
+            let y =
+                Axis::new(Scale::linear(population.neurons as f64, 0.0), "").with_ticks(Vec::new());
             let mut panel = Panel::new(area, time(false), y);
             panel.add(spikes(&panel, recording, population, colour));
             panel.draw(&mut canvas);
-            name(&mut canvas, area, colour, &population.name, &format!("{} neurons", population.neurons));
+            name(
+                &mut canvas,
+                area,
+                colour,
+                &population.name,
+                &format!("{} neurons", population.neurons),
+            );
             top += rows + 6.0;
         }
         if traces {
             let area = Area::new(84.0, top, WIDE - 96.0, TRACE_PT - 8.0);
-            draw_traces(&mut canvas, area, time(index == last), recording, population, colour);
+            draw_traces(
+                &mut canvas,
+                area,
+                time(index == last),
+                recording,
+                population,
+                colour,
+            );
             top += TRACE_PT;
         }
         top += 10.0;
     }
-    let decided = recording.probabilities.get(recording.decided).copied().unwrap_or(f64::NAN);
+    let decided = recording
+        .probabilities
+        .get(recording.decided)
+        .copied()
+        .unwrap_or(f64::NAN);
     let caption = format!(
         "One trial of {}: every spike of every neuron, and the membrane potential of the most active neurons (dendrite dashed \
          in two-compartment cells; the activity of graded neurons). The odour is present during the whole trial. The \
@@ -110,7 +161,11 @@ pub fn raster(recording: &Recording) -> Figure {
         number(decided)
     );
     Figure {
-        drawing: canvas.finish(&format!("raster-{}", file_name(&recording.label)), &recording.label, &caption),
+        drawing: canvas.finish(
+            &format!("raster-{}", file_name(&recording.label)),
+            &recording.label,
+            &caption,
+        ),
         id: "raster".to_owned(),
         name: "Raster".to_owned(),
         title: format!("One trial: {}", recording.label),
@@ -120,20 +175,32 @@ pub fn raster(recording: &Recording) -> Figure {
 }
 
 /// All spikes of a population as one path, which keeps files small.
-fn spikes(panel: &Panel, recording: &Recording, population: &PopulationRecording, colour: Colour) -> Mark {
+fn spikes(
+    panel: &Panel,
+    recording: &Recording,
+    population: &PopulationRecording,
+    colour: Colour,
+) -> Mark {
     let mut data = Data::new();
     let row = panel.area.height / population.neurons.max(1) as f64;
     for spike in &population.spikes {
         let x = panel.x((f64::from(spike.0) + 0.5) * recording.step_s * 1e3);
         let y = panel.y(f64::from(spike.1));
         let places = ((x * 100.0).round() / 100.0, (y * 100.0).round() / 100.0);
-        data = data.move_to(places).line_by((0.0, (row.max(0.9) * 100.0).round() / 100.0));
+        data = data
+            .move_to(places)
+            .line_by((0.0, (row.max(0.9) * 100.0).round() / 100.0));
     }
     let mut path: Mark = Path::new().set("d", data).set("fill", "none").into();
     use svg::Node;
     path.assign("stroke", colour);
     path.assign("stroke-width", 1.3);
-    let text = format!("{}: {} spikes of {} neurons", population.name, population.spikes.len(), population.neurons);
+    let text = format!(
+        "{}: {} spikes of {} neurons",
+        population.name,
+        population.spikes.len(),
+        population.neurons
+    );
     hover(path, Some(population.spikes.len() as f64), text)
 }
 
@@ -145,7 +212,10 @@ fn draw_traces(
     population: &PopulationRecording,
     colour: Colour,
 ) {
-    let values = population.traces.iter().flat_map(|trace| trace.values.iter().map(|&it| f64::from(it)));
+    let values = population
+        .traces
+        .iter()
+        .flat_map(|trace| trace.values.iter().map(|&it| f64::from(it)));
     let scale = Scale::around(values);
     let unit = if population.graded { "activity" } else { "mV" };
     let mut y = Axis::new(scale, unit);
@@ -153,26 +223,59 @@ fn draw_traces(
     let mut panel = Panel::new(area, time, y);
     for (index, trace) in population.traces.iter().enumerate() {
         let shade = colour.lighter(0.25 * (index % 4) as f64);
-        let stroke = if trace.compartment == "dendrite" { Stroke::dashed(shade, 0.7) } else { Stroke::solid(shade, 0.8) };
+        let stroke = if trace.compartment == "dendrite" {
+            Stroke::dashed(shade, 0.7)
+        } else {
+            Stroke::solid(shade, 0.8)
+        };
         let points = trace.values.iter().enumerate();
-        let points = points.map(|(step, &value)| ((step as f64 + 1.0) * recording.step_s * 1e3, f64::from(value)));
+        let points = points.map(|(step, &value)| {
+            (
+                (step as f64 + 1.0) * recording.step_s * 1e3,
+                f64::from(value),
+            )
+        });
         panel.line(points, stroke);
     }
     panel.draw(canvas);
     if population.graded {
-        name(canvas, area, colour, &population.name, &format!("{} graded", population.neurons));
+        name(
+            canvas,
+            area,
+            colour,
+            &population.name,
+            &format!("{} graded", population.neurons),
+        );
     }
 }
 
 fn name(canvas: &mut Canvas, area: Area, colour: Colour, name: &str, neurons: &str) {
     let y = area.top + 9.0;
-    canvas.add(words(name, (8.0, y), SIZE::LETTER, Anchor::Start, Weight::Bold, colour));
-    canvas.add(words(neurons, (8.0, y + 9.0), SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+    canvas.add(words(
+        name,
+        (8.0, y),
+        SIZE::LETTER,
+        Anchor::Start,
+        Weight::Bold,
+        colour,
+    ));
+    canvas.add(words(
+        neurons,
+        (8.0, y + 9.0),
+        SIZE::TICK,
+        Anchor::Start,
+        Weight::Regular,
+        ink::BLACK,
+    ));
 }
 
 /// Currents and vesicle pools of all pathways of one trial.
 fn currents(recording: &Recording) -> Figure {
-    let shown: Vec<&PathwayRecording> = recording.pathways.iter().filter(|it| !it.current_pA.is_empty()).collect();
+    let shown: Vec<&PathwayRecording> = recording
+        .pathways
+        .iter()
+        .filter(|it| !it.current_pA.is_empty())
+        .collect();
     let rows = shown.len().div_ceil(3).max(1);
     let height = 74.0 * rows as f64;
     let mut canvas = Canvas::new(WIDE, height + 40.0);
@@ -181,7 +284,10 @@ fn currents(recording: &Recording) -> Figure {
     let end_of = |step: usize| (step as f64 + 1.0) * recording.step_s * 1e3;
     for (index, (pathway, area)) in shown.iter().zip(areas).enumerate() {
         let bottom = index + 3 >= shown.len();
-        let mut x = Axis::new(Scale::linear(0.0, duration_ms), if bottom { "Time (ms)" } else { "" });
+        let mut x = Axis::new(
+            Scale::linear(0.0, duration_ms),
+            if bottom { "Time (ms)" } else { "" },
+        );
         if !bottom {
             x.ticks.clear();
         }
@@ -195,17 +301,34 @@ fn currents(recording: &Recording) -> Figure {
             // The pool fills the panel when it is full.
             let (low, high) = scale.ends();
             let pool = pathway.available.iter().enumerate();
-            let pool = pool.map(|(step, &share)| (end_of(step), low + f64::from(share) * (high - low)));
+            let pool =
+                pool.map(|(step, &share)| (end_of(step), low + f64::from(share) * (high - low)));
             panel.line(pool, Stroke::dashed(ink::GREY, 0.7));
         }
         let colour = colour_of(&pathway.source, index);
-        panel.line(values.enumerate().map(|(step, value)| (end_of(step), value)), Stroke::solid(colour, 1.0));
+        panel.line(
+            values
+                .enumerate()
+                .map(|(step, value)| (end_of(step), value)),
+            Stroke::solid(colour, 1.0),
+        );
         panel.draw(&mut canvas);
         let title = format!("{} → {}", pathway.source, pathway.target);
         let detail = pathway.name.replace('_', " ");
         let at = (area.left + area.width / 2.0, area.top - 4.0);
-        let text = crate::plot::elided(&format!("{title} ({detail})"), SIZE::TICK, area.width + 34.0);
-        canvas.add(words(text, at, SIZE::TICK, Anchor::Middle, Weight::Bold, ink::BLACK));
+        let text = crate::plot::elided(
+            &format!("{title} ({detail})"),
+            SIZE::TICK,
+            area.width + 34.0,
+        );
+        canvas.add(words(
+            text,
+            at,
+            SIZE::TICK,
+            Anchor::Middle,
+            Weight::Bold,
+            ink::BLACK,
+        ));
     }
     let caption = format!(
         "Synaptic currents of one trial of {}, mean over the target neurons of each pathway (solid, colour of the source), and what \

@@ -5,8 +5,8 @@ use kenyon_study::{Judgement, Row, Verdict};
 use super::{Figure, Name};
 use crate::label::{in_words, label};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Shape, Stroke, Tick, Weight, circle, elided, group,
-    hover, ink, line, polygon, words,
+    Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Shape, Stroke, Tick, Weight,
+    circle, elided, group, hover, ink, line, polygon, words,
 };
 use crate::{ReportError, Results};
 
@@ -18,7 +18,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let Some(judgement) = &results.summary.judgement else {
         return Ok(Vec::new());
     };
-    let headline: Vec<&Row> = judgement.rows.iter().filter(|row| row.published.headline).collect();
+    let headline: Vec<&Row> = judgement
+        .rows
+        .iter()
+        .filter(|row| row.published.headline)
+        .collect();
     let others: Vec<&Row> = judgement
         .rows
         .iter()
@@ -32,7 +36,9 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             title: "Main figures against the publication",
             published: false,
         };
-        figures.push(list(results, name, &headline, |row| label(&row.published.figure).words));
+        figures.push(list(results, name, &headline, |row| {
+            label(&row.published.figure).words
+        }));
     }
     if !others.is_empty() {
         let name = Name {
@@ -53,16 +59,33 @@ fn list(results: &Results, name: Name, rows: &[&Row], words_of: impl Fn(&Row) ->
     let area = Area::new(186.0, 26.0, 134.0, height);
     draw_rows(&mut canvas, area, rows, &words_of);
     for (x, title) in [(410.0, "Kenyon ± std"), (504.0, "published ± tolerance")] {
-        canvas.add(words(title, (x, 20.0), SIZE::LABEL, Anchor::End, Weight::Bold, ink::BLACK));
+        canvas.add(words(
+            title,
+            (x, 20.0),
+            SIZE::LABEL,
+            Anchor::End,
+            Weight::Bold,
+            ink::BLACK,
+        ));
     }
     for (index, row) in rows.iter().enumerate() {
         let y = area.top + ROW_PT * (index as f64 + 0.5) + 0.36 * SIZE::LABEL;
         let label = label(&row.published.figure);
-        let ours = row.ours.map_or_else(|| "none".to_owned(), |ours| label.spread(ours, row.ours_std));
+        let ours = row.ours.map_or_else(
+            || "none".to_owned(),
+            |ours| label.spread(ours, row.ours_std),
+        );
         let tolerance = Some(row.published.half_width).filter(|&it| it > 0.0);
         let published = label.spread(row.published.published, tolerance);
         for (x, number) in [(410.0, ours), (504.0, published)] {
-            canvas.add(words(number, (x, y), SIZE::LABEL, Anchor::End, Weight::Regular, ink::BLACK));
+            canvas.add(words(
+                number,
+                (x, y),
+                SIZE::LABEL,
+                Anchor::End,
+                Weight::Regular,
+                ink::BLACK,
+            ));
         }
     }
     legend(&mut canvas, (12.0, area.bottom() + 30.0));
@@ -89,7 +112,13 @@ fn overview(judgement: &Judgement, name: Name, rows: &[&Row]) -> Figure {
         draw_rows(&mut canvas, area, rows, &|row| {
             format!(
                 "{}: {}",
-                in_words(row.published.experiment.split('/').next_back().unwrap_or_default()),
+                in_words(
+                    row.published
+                        .experiment
+                        .split('/')
+                        .next_back()
+                        .unwrap_or_default()
+                ),
                 label(&row.published.figure).words
             )
         });
@@ -120,12 +149,22 @@ fn draw_rows(canvas: &mut Canvas, area: Area, rows: &[&Row], words_of: &dyn Fn(&
         let sign = if tick > 0 { "+" } else { "" };
         Tick::new(f64::from(tick), format!("{sign}{tick}").replace('-', "−"))
     });
-    let x = Axis::new(Scale::linear(-EDGE, EDGE), "tolerances from the published value");
+    let x = Axis::new(
+        Scale::linear(-EDGE, EDGE),
+        "tolerances from the published value",
+    );
     let x = x.with_ticks(ticks.collect());
     let y = Axis::bands::<&str>(&[], "").without_line();
-    let y = Axis { scale: Scale::linear(rows.len() as f64, 0.0), ..y };
+    let y = Axis {
+        scale: Scale::linear(rows.len() as f64, 0.0),
+        ..y
+    };
     let mut panel = Panel::new(area, x, y);
-    let band = panel.rectangle((-1.0, 1.0), (0.0, rows.len() as f64), ink::BLUE.lighter(0.88));
+    let band = panel.rectangle(
+        (-1.0, 1.0),
+        (0.0, rows.len() as f64),
+        ink::BLUE.lighter(0.88),
+    );
     panel.add(band);
     for tick in -3..=3 {
         let colour = if tick == 0 { ink::GREY } else { ink::PALE };
@@ -133,9 +172,17 @@ fn draw_rows(canvas: &mut Canvas, area: Area, rows: &[&Row], words_of: &dyn Fn(&
     }
     for (index, row) in rows.iter().enumerate() {
         let y = area.top + step * (index as f64 + 0.5);
-        let text = elided(&words_of(row), size, area.left - 18.0 - if area.left > 300.0 { 250.0 } else { 0.0 });
+        let text = elided(
+            &words_of(row),
+            size,
+            area.left - 18.0 - if area.left > 300.0 { 250.0 } else { 0.0 },
+        );
         let place = (area.left - 6.0, y + 0.36 * size);
-        let weight = if row.verdict == Verdict::Fail { Weight::Bold } else { Weight::Regular };
+        let weight = if row.verdict == Verdict::Fail {
+            Weight::Bold
+        } else {
+            Weight::Regular
+        };
         panel.add(words(text, place, size, Anchor::End, weight, ink::BLACK));
         if let Some(mark) = mark(&panel, row, y, 0.34 * step.min(9.0)) {
             panel.add(mark);
@@ -170,7 +217,10 @@ fn mark(panel: &Panel, row: &Row, y: f64, radius: f64) -> Option<Mark> {
     if value.abs() > EDGE {
         let out = value.signum();
         let (foot, tip) = (x + 1.6 * radius * out, x + 3.4 * radius * out);
-        marks.push(polygon(&[(foot, y - radius), (foot, y + radius), (tip, y)], colour));
+        marks.push(polygon(
+            &[(foot, y - radius), (foot, y + radius), (tip, y)],
+            colour,
+        ));
     }
     let label = label(&row.published.figure);
     let text = format!(
@@ -210,7 +260,11 @@ fn legend(canvas: &mut Canvas, place: (f64, f64)) {
         place,
         &[
             (ink::BLUE, Shape::Disc, "inside the band"),
-            (ink::ORANGE, Shape::Triangle, "outside, tolerated by the rule"),
+            (
+                ink::ORANGE,
+                Shape::Triangle,
+                "outside, tolerated by the rule",
+            ),
             (ink::VERMILION, Shape::Square, "failed"),
             (ink::GREY, Shape::Disc, "not judged"),
         ],

@@ -7,8 +7,8 @@ use kenyon_study::CANONICAL;
 
 use super::{Figure, Name, WIDE, models_of, odour_ticks};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Colour, ColourMap, Panel, SIZE, Scale, Stroke, Tick, Weight, colour_bar, elided,
-    hover, ink, nice_ticks, number, path, words,
+    Anchor, Area, Axis, Canvas, Colour, ColourMap, Panel, SIZE, Scale, Stroke, Tick, Weight,
+    colour_bar, elided, hover, ink, nice_ticks, number, path, words,
 };
 use crate::population::{CODING, RECEPTORS, RELAY};
 use crate::{ReportError, Results};
@@ -21,7 +21,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         return Ok(Vec::new());
     };
     let maps = &across.maps;
-    Ok(vec![core(results, maps), heat(results, maps), trees(results, maps)])
+    Ok(vec![
+        core(results, maps),
+        heat(results, maps),
+        trees(results, maps),
+    ])
 }
 
 /// Odour names; those of the maps, which are those of their models.
@@ -42,19 +46,43 @@ fn core(results: &Results, maps: &SimilarityMaps) -> Figure {
     ];
     for (index, ((title, map), area)) in stations.into_iter().zip(areas.clone()).enumerate() {
         let scale = Scale::linear(0.0, odours as f64);
-        let axis = |label: &str| Axis::new(scale, label).with_ticks(odour_ticks(odours)).without_line();
+        let axis = |label: &str| {
+            Axis::new(scale, label)
+                .with_ticks(odour_ticks(odours))
+                .without_line()
+        };
         let y = axis(if index == 0 { "Odor" } else { "" }).reversed();
         let letter = char::from(b'A' + index as u8);
-        let mut panel = Panel::new(area, axis("Odor"), y).titled(title).lettered(letter);
-        panel.cells(&map.cosines, ColourMap::BlueToRed, shade, |row, column, cosine| {
-            format!("{} and {}: {}", name_of(maps, row), name_of(maps, column), number(cosine))
-        });
+        let mut panel = Panel::new(area, axis("Odor"), y)
+            .titled(title)
+            .lettered(letter);
+        panel.cells(
+            &map.cosines,
+            ColourMap::BlueToRed,
+            shade,
+            |row, column, cosine| {
+                format!(
+                    "{} and {}: {}",
+                    name_of(maps, row),
+                    name_of(maps, column),
+                    number(cosine)
+                )
+            },
+        );
         panel.draw(&mut canvas);
     }
     let last = areas.last().copied().unwrap_or(canvas.area());
     let bar = Area::new(last.right() + 12.0, last.top, 8.0, last.height);
     let ticks = nice_ticks(COSINES.0, COSINES.1, 6);
-    colour_bar(&mut canvas, bar, ColourMap::BlueToRed, COSINES, shade, &ticks, "Cosine Similarity");
+    colour_bar(
+        &mut canvas,
+        bar,
+        ColourMap::BlueToRed,
+        COSINES,
+        shade,
+        &ticks,
+        "Cosine Similarity",
+    );
     let mean = |map: &SimilarityMap| {
         let cosines = map.cosines.iter().enumerate();
         let above = cosines.flat_map(|(row, values)| values.iter().skip(row + 1));
@@ -81,21 +109,38 @@ fn core(results: &Results, maps: &SimilarityMaps) -> Figure {
 fn heat(results: &Results, maps: &SimilarityMaps) -> Figure {
     let odours = maps.coding_counts.len();
     let neurons = maps.coding_counts.first().map_or(0, Vec::len);
-    let most = maps.coding_counts.iter().flatten().copied().fold(0.0, f64::max).max(1e-9);
+    let most = maps
+        .coding_counts
+        .iter()
+        .flatten()
+        .copied()
+        .fold(0.0, f64::max)
+        .max(1e-9);
     let mut canvas = Canvas::new(WIDE, 196.0);
     let area = Area::new(36.0, 10.0, WIDE - 96.0, 150.0);
     let scale = Scale::linear(0.0, neurons as f64);
     let ticks = nice_ticks(0.0, neurons as f64, 7);
-    let x = Axis::new(scale, "KC Index").with_ticks(ticks).without_line();
+    let x = Axis::new(scale, "KC Index")
+        .with_ticks(ticks)
+        .without_line();
     let y = Axis::new(Scale::linear(0.0, odours as f64), "Odor")
         .with_ticks(odour_ticks(odours))
         .without_line()
         .reversed();
     let mut panel = Panel::new(area, x, y);
     let shade = |count: f64| (count / most).max(0.0).sqrt();
-    panel.cells(&maps.coding_counts, ColourMap::Viridis, shade, |row, neuron, count| {
-        format!("{}, KC {neuron}: {} spikes", name_of(maps, row), number(count))
-    });
+    panel.cells(
+        &maps.coding_counts,
+        ColourMap::Viridis,
+        shade,
+        |row, neuron, count| {
+            format!(
+                "{}, KC {neuron}: {} spikes",
+                name_of(maps, row),
+                number(count)
+            )
+        },
+    );
     panel.draw(&mut canvas);
     let ticks: Vec<Tick> = [0.0, 0.5, 1.0, 2.0, 5.0, 10.0]
         .into_iter()
@@ -103,7 +148,15 @@ fn heat(results: &Results, maps: &SimilarityMaps) -> Figure {
         .map(|tick| Tick::new(tick, number(tick)))
         .collect();
     let bar = Area::new(area.right() + 12.0, area.top, 8.0, area.height);
-    colour_bar(&mut canvas, bar, ColourMap::Viridis, (0.0, most), shade, &ticks, "Mean Spike Count");
+    colour_bar(
+        &mut canvas,
+        bar,
+        ColourMap::Viridis,
+        (0.0, most),
+        shade,
+        &ticks,
+        "Mean Spike Count",
+    );
     let seed = results.runs_of(CANONICAL).next().map_or(0, |run| run.seed);
     let caption = format!(
         "Mean spikes of every Kenyon cell in 20 trials of every odour, model of seed {seed}; the colour scale goes with the \
@@ -139,7 +192,10 @@ fn trees(results: &Results, maps: &SimilarityMaps) -> Figure {
         let mut x = Axis::new(scale, "1 − cosine");
         x.ticks = nice_ticks(0.0, farthest, 3);
         let y = Axis::bands::<&str>(&[], "").without_line();
-        let y = Axis { scale: Scale::linear(odours as f64, 0.0), ..y };
+        let y = Axis {
+            scale: Scale::linear(odours as f64, 0.0),
+            ..y
+        };
         let letter = char::from(b'A' + index as u8);
         let mut panel = Panel::new(inner, x, y).titled(title).lettered(letter);
         tree(&mut panel, maps, &map.linkage, colour);
@@ -168,9 +224,19 @@ fn tree(panel: &mut Panel, maps: &SimilarityMaps, linkage: &Linkage, colour: Col
         if let Some(node) = nodes.get_mut(leaf) {
             node.0 = place as f64 + 0.5;
         }
-        let at = (panel.area.right() + 3.0, panel.y(place as f64 + 0.5) + 0.36 * SIZE::TICK);
+        let at = (
+            panel.area.right() + 3.0,
+            panel.y(place as f64 + 0.5) + 0.36 * SIZE::TICK,
+        );
         let name = elided(name_of(maps, leaf), SIZE::TICK, 80.0);
-        panel.add(words(name, at, SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        panel.add(words(
+            name,
+            at,
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     for merge in &linkage.merges {
         let (Some(&a), Some(&b)) = (nodes.get(merge.0), nodes.get(merge.1)) else {
@@ -184,7 +250,11 @@ fn tree(panel: &mut Panel, maps: &SimilarityMaps, linkage: &Linkage, colour: Col
             (panel.x(b.1), panel.y(b.0)),
         ];
         let branch = path(corners, Stroke::solid(colour, 1.0));
-        panel.add(hover(branch, Some(merge.2), format!("merged at distance {}", number(merge.2))));
+        panel.add(hover(
+            branch,
+            Some(merge.2),
+            format!("merged at distance {}", number(merge.2)),
+        ));
         nodes.push(((a.0 + b.0) / 2.0, merge.2));
     }
 }

@@ -9,7 +9,11 @@ use crate::{ReportError, Results};
 const ROW_PT: f64 = 14.0;
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
-    let timings: Vec<_> = results.timings.iter().filter(|it| it.seconds > 0.0).collect();
+    let timings: Vec<_> = results
+        .timings
+        .iter()
+        .filter(|it| it.seconds > 0.0)
+        .collect();
     if timings.is_empty() {
         return Ok(Vec::new());
     }
@@ -29,10 +33,24 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         let wall = timing.stage.ends_with("wall clock");
         let colour = if wall { ink::VERMILION } else { ink::BLUE };
         let bar = panel.rectangle((0.0, timing.seconds), (centre - 0.3, centre + 0.3), colour);
-        panel.add(hover(bar, Some(timing.seconds), format!("{}: {:.1} s", timing.stage, timing.seconds)));
-        let place = (panel.x(timing.seconds) + 3.0, panel.y(centre) + 0.36 * SIZE::TICK);
+        panel.add(hover(
+            bar,
+            Some(timing.seconds),
+            format!("{}: {:.1} s", timing.stage, timing.seconds),
+        ));
+        let place = (
+            panel.x(timing.seconds) + 3.0,
+            panel.y(centre) + 0.36 * SIZE::TICK,
+        );
         let text = format!("{:.1}", timing.seconds);
-        panel.add(words(text, place, SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        panel.add(words(
+            text,
+            place,
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     panel.draw(&mut canvas);
     let caption = "Seconds that the stages of this study took when it was made: of all threads together (blue), and of the \

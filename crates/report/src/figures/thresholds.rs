@@ -34,14 +34,19 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     if pooled.is_empty() {
         return Ok(Vec::new());
     }
-    let mut canvas = Canvas::new(WIDE, 210.0);
+    let scaling = scaling(results);
+    let width = if scaling.len() > 1 { WIDE } else { WIDE / 2.0 };
+    let mut canvas = Canvas::new(width, 210.0);
     let areas = Area::new(40.0, 22.0, WIDE - 50.0, 152.0).grid(2, 1, (60.0, 0.0));
     let names: Vec<String> = pooled
         .iter()
         .map(|(name, values)| format!("{name}\nn = {}", values.len()))
         .collect();
-    let y = Axis::new(Scale::linear(BOUNDS_MV.0 - 1.5, BOUNDS_MV.1 + 1.5), "Threshold θ (mV)")
-        .with_ticks(nice_ticks(BOUNDS_MV.0, BOUNDS_MV.1, 5));
+    let y = Axis::new(
+        Scale::linear(BOUNDS_MV.0 - 1.5, BOUNDS_MV.1 + 1.5),
+        "Threshold θ (mV)",
+    )
+    .with_ticks(nice_ticks(BOUNDS_MV.0, BOUNDS_MV.1, 5));
     let mut panel = Panel::new(areas[0], Axis::bands(&names, ""), y)
         .lettered('A')
         .titled("Learned thresholds");
@@ -53,30 +58,61 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     }
     panel.draw(&mut canvas);
 
-    let scaling = scaling(results);
     if scaling.len() > 1 {
         let counts: Vec<f64> = scaling.iter().map(|it| it.odours).collect();
         let ticks = counts.iter().map(|&it| Tick::new(it, number(it))).collect();
         let (first, last) = (counts[0], counts[counts.len() - 1]);
-        let x = Scale::Logarithmic { from: first / 1.25, to: last * 1.25 };
+        let x = Scale::Logarithmic {
+            from: first / 1.25,
+            to: last * 1.25,
+        };
         let x = Axis::new(x, "Number of odours").with_ticks(ticks);
-        let top = scaling.iter().map(|it| it.mean + it.deviation).fold(70.0, f64::max);
-        let y = Axis::new(Scale::linear(0.0, top), "KC thresholds at the upper bound (%)");
-        let mut panel = Panel::new(areas[1], x, y).lettered('B').titled("Task complexity");
+        let top = scaling
+            .iter()
+            .map(|it| it.mean + it.deviation)
+            .fold(70.0, f64::max);
+        let y = Axis::new(
+            Scale::linear(0.0, top),
+            "KC thresholds at the upper bound (%)",
+        );
+        let mut panel = Panel::new(areas[1], x, y)
+            .lettered('B')
+            .titled("Task complexity");
         let colour = colour_of("KC", 0);
-        panel.line(scaling.iter().map(|it| (it.odours, it.mean)), Stroke::solid(colour, 1.1));
+        panel.line(
+            scaling.iter().map(|it| (it.odours, it.mean)),
+            Stroke::solid(colour, 1.1),
+        );
         for it in &scaling {
-            let text = format!("{} odours: {} ± {} %", it.odours, number(it.mean), number(it.deviation));
-            panel.point((it.odours, it.mean), it.deviation, colour, Shape::Disc, text);
+            let text = format!(
+                "{} odours: {} ± {} %",
+                it.odours,
+                number(it.mean),
+                number(it.deviation)
+            );
+            panel.point(
+                (it.odours, it.mean),
+                it.deviation,
+                colour,
+                Shape::Disc,
+                text,
+            );
         }
         panel.draw(&mut canvas);
     }
-    let caption = format!(
+    let mut caption = format!(
         "A: thresholds of {} pooled, in {BINS} bins between their bounds (dotted); the width is the count relative to \
-         the fullest bin. B: share of KC thresholds at the upper bound (−30.5 mV or above) of networks trained on 7, \
-         14, 28 and 56 odours; mean ± standard deviation over the seeds of each.",
+         the fullest bin.",
         models_of(results, CANONICAL)
     );
+    if scaling.len() > 1 {
+        let counts: Vec<String> = scaling.iter().map(|it| number(it.odours)).collect();
+        caption.push_str(&format!(
+            " B: share of KC thresholds at the upper bound (−30.5 mV or above) of networks trained on {} odours; mean ± \
+             standard deviation over the seeds of each.",
+            counts.join(", ")
+        ));
+    }
     let name = Name {
         id: "S4_threshold_scaling",
         name: "Figure S4",
@@ -91,7 +127,9 @@ fn violin(panel: &mut Panel, place: usize, name: &str, values: &[f64]) {
     let width = (BOUNDS_MV.1 - BOUNDS_MV.0) / BINS as f64;
     let mut counts = [0_usize; BINS];
     for value in values {
-        let bin = ((value - BOUNDS_MV.0) / width).floor().clamp(0.0, (BINS - 1) as f64);
+        let bin = ((value - BOUNDS_MV.0) / width)
+            .floor()
+            .clamp(0.0, (BINS - 1) as f64);
         counts[bin as usize] += 1;
     }
     let fullest = counts.iter().copied().max().unwrap_or(1).max(1) as f64;

@@ -21,7 +21,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .runs_of(&experiment)
         .map(|run| results.model(run))
         .collect::<Result<_, _>>()?;
-    let epochs = models.iter().map(|model| model.history.epochs.len()).min().unwrap_or(0);
+    let epochs = models
+        .iter()
+        .map(|model| model.history.epochs.len())
+        .min()
+        .unwrap_or(0);
     if epochs < 2 {
         return Ok(Vec::new());
     }
@@ -31,7 +35,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let curve = |value: &dyn Fn(&kenyon_learning::EpochRecord) -> f64| -> Vec<(f64, f64, f64)> {
         (0..epochs)
             .map(|epoch| {
-                let (mean, deviation) = spread(models.iter().map(|model| value(&model.history.epochs[epoch])));
+                let (mean, deviation) = spread(
+                    models
+                        .iter()
+                        .map(|model| value(&model.history.epochs[epoch])),
+                );
                 (epoch as f64 + 1.0, mean, deviation)
             })
             .collect()
@@ -39,7 +47,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 
     let cross_entropy = curve(&|record| record.loss.cross_entropy);
     let total = curve(&|record| record.loss.total);
-    let top = total.iter().chain(&cross_entropy).map(|it| it.1 + it.2).fold(0.0, f64::max);
+    let top = total
+        .iter()
+        .chain(&cross_entropy)
+        .map(|it| it.1 + it.2)
+        .fold(0.0, f64::max);
     let y = Axis::new(Scale::linear(0.0, 1.02 * top), "Loss (nats per trial)");
     let mut panel = Panel::new(areas[0], x(), y).lettered('A').titled("Loss");
     draw_curve(&mut panel, &total, ink::GREY);
@@ -48,28 +60,54 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 
     let accuracy = curve(&|record| 100.0 * record.accuracy());
     let y = Axis::new(Scale::linear(0.0, 100.0), "Training accuracy (%)");
-    let mut panel = Panel::new(areas[1], x(), y).lettered('B').titled("Accuracy");
+    let mut panel = Panel::new(areas[1], x(), y)
+        .lettered('B')
+        .titled("Accuracy");
     draw_curve(&mut panel, &accuracy, ink::BLUE);
-    let monitors = models.first().map_or(0, |model| model.history.monitors.len());
+    let monitors = models
+        .first()
+        .map_or(0, |model| model.history.monitors.len());
     for index in 0..monitors {
-        let records = || models.iter().filter_map(|model| model.history.monitors.get(index));
-        let tested = records().filter_map(|record| record.figures.pointer("/accuracy/fraction")?.as_f64());
+        let records = || {
+            models
+                .iter()
+                .filter_map(|model| model.history.monitors.get(index))
+        };
+        let tested =
+            records().filter_map(|record| record.figures.pointer("/accuracy/fraction")?.as_f64());
         let (mean, deviation) = spread(tested.map(|share| 100.0 * share));
         let epoch = records().next().map_or(0, |record| record.epoch);
         if mean.is_finite() {
-            let text = format!("epoch {epoch}: {} ± {} % on new trials", number(mean), number(deviation));
-            panel.point((epoch as f64, mean), deviation, ink::VERMILION, Shape::Square, text);
+            let text = format!(
+                "epoch {epoch}: {} ± {} % on new trials",
+                number(mean),
+                number(deviation)
+            );
+            panel.point(
+                (epoch as f64, mean),
+                deviation,
+                ink::VERMILION,
+                Shape::Square,
+                text,
+            );
         }
     }
     panel.draw(&mut canvas);
 
     let norms = curve(&|record| record.gradient_norm.max(f64::MIN_POSITIVE));
     let ends = norms.iter().map(|it| it.1).filter(|it| *it > 0.0);
-    let (low, high) = ends.fold((f64::INFINITY, 0.0_f64), |(low, high), it| (low.min(it), high.max(it)));
+    let (low, high) = ends.fold((f64::INFINITY, 0.0_f64), |(low, high), it| {
+        (low.min(it), high.max(it))
+    });
     if low < high {
-        let scale = Scale::Logarithmic { from: low / 1.5, to: high * 1.5 };
+        let scale = Scale::Logarithmic {
+            from: low / 1.5,
+            to: high * 1.5,
+        };
         let y = Axis::new(scale, "Gradient norm before clipping");
-        let mut panel = Panel::new(areas[2], x(), y).lettered('C').titled("Gradients");
+        let mut panel = Panel::new(areas[2], x(), y)
+            .lettered('C')
+            .titled("Gradients");
         let drawn: Vec<_> = norms.iter().map(|it| (it.0, it.1, 0.0)).collect();
         draw_curve(&mut panel, &drawn, ink::BLUE);
         panel.draw(&mut canvas);
@@ -77,8 +115,13 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 
     let active: Vec<(f64, f64, f64)> = (0..monitors)
         .filter_map(|index| {
-            let records = || models.iter().filter_map(|model| model.history.monitors.get(index));
-            let shares = records().filter_map(|record| record.figures.get("active_fraction")?.as_f64());
+            let records = || {
+                models
+                    .iter()
+                    .filter_map(|model| model.history.monitors.get(index))
+            };
+            let shares =
+                records().filter_map(|record| record.figures.get("active_fraction")?.as_f64());
             let (mean, deviation) = spread(shares.map(|share| 100.0 * share));
             let epoch = records().next()?.epoch;
             mean.is_finite().then_some((epoch as f64, mean, deviation))
@@ -87,9 +130,14 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     if !active.is_empty() {
         let top = active.iter().map(|it| it.1 + it.2).fold(15.0, f64::max);
         let y = Axis::new(Scale::linear(0.0, 1.05 * top), "Kenyon cells active (%)");
-        let mut panel = Panel::new(areas[3], x(), y).lettered('D').titled("Sparseness");
+        let mut panel = Panel::new(areas[3], x(), y)
+            .lettered('D')
+            .titled("Sparseness");
         panel.horizontal(10.0, Stroke::dotted(ink::GREY, 0.9));
-        panel.line(active.iter().map(|it| (it.0, it.1)), Stroke::solid(CODING, 1.1));
+        panel.line(
+            active.iter().map(|it| (it.0, it.1)),
+            Stroke::solid(CODING, 1.1),
+        );
         for &(epoch, mean, deviation) in &active {
             let text = format!("epoch {epoch}: {} ± {} %", number(mean), number(deviation));
             panel.point((epoch, mean), deviation, CODING, Shape::Disc, text);
@@ -113,9 +161,15 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 }
 
 fn draw_curve(panel: &mut Panel, points: &[(f64, f64, f64)], colour: crate::plot::Colour) {
-    let around: Vec<(f64, f64, f64)> = points.iter().map(|&(x, y, d)| (x, (y - d).max(0.0), y + d)).collect();
+    let around: Vec<(f64, f64, f64)> = points
+        .iter()
+        .map(|&(x, y, d)| (x, (y - d).max(0.0), y + d))
+        .collect();
     if points.iter().any(|it| it.2 > 0.0) {
         panel.band(&around, colour.lighter(0.75));
     }
-    panel.line(points.iter().map(|&(x, y, _)| (x, y)), Stroke::solid(colour, 1.0));
+    panel.line(
+        points.iter().map(|&(x, y, _)| (x, y)),
+        Stroke::solid(colour, 1.0),
+    );
 }

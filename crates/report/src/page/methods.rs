@@ -38,8 +38,16 @@ pub fn methods(results: &Results) -> Vec<Paragraph> {
              per pathway, thresholds of single neurons, time constants, release probabilities and conductances, each within bounds.",
             network.circuit,
             results.summary.provenance.data.dataset,
-            if results.summary.provenance.data.statistical { "drawn from summary statistics" } else { "as published" },
-            network.populations.iter().map(|it| it.neurons).sum::<usize>(),
+            if results.summary.provenance.data.statistical {
+                "drawn from summary statistics"
+            } else {
+                "as published"
+            },
+            network
+                .populations
+                .iter()
+                .map(|it| it.neurons)
+                .sum::<usize>(),
             populations.join(", "),
             network.pathways.len(),
             network.gap_junctions.len(),
@@ -68,7 +76,11 @@ pub fn methods(results: &Results) -> Vec<Paragraph> {
         .iter()
         .filter(|it| !it.null_model || it.name.ends_with("draw1"))
         .map(|it| {
-            let about = if it.about.is_empty() { String::new() } else { format!(": {}", it.about) };
+            let about = if it.about.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", it.about)
+            };
             format!("{}{about}", it.family)
         })
         .collect();

@@ -117,13 +117,19 @@ fn verdict(results: &Results) -> Summary {
     if !summary.complete {
         return Summary {
             class: "fail",
-            text: format!("{} runs failed; what follows is incomplete.", summary.failures.len()),
+            text: format!(
+                "{} runs failed; what follows is incomplete.",
+                summary.failures.len()
+            ),
         };
     }
     match &summary.judgement {
         None => Summary {
             class: "plain",
-            text: format!("{} runs, all complete. This study is not compared with a publication.", summary.runs.len()),
+            text: format!(
+                "{} runs, all complete. This study is not compared with a publication.",
+                summary.runs.len()
+            ),
         },
         Some(judgement) => match &judgement.not_judged_because {
             Some(reason) => Summary {
@@ -131,9 +137,13 @@ fn verdict(results: &Results) -> Summary {
                 text: format!("Not judged: {reason}."),
             },
             None => Summary {
-                class: if judgement.failed == 0 { "pass" } else { "fail" },
+                class: if judgement.failed == 0 {
+                    "pass"
+                } else {
+                    "fail"
+                },
                 text: format!(
-                    "{} of {} published values are reproduced within their tolerance, {} are not.",
+                    "{} of {} published values are reproduced within their tolerance; not reproduced: {}.",
                     judgement.passed,
                     judgement.passed + judgement.failed,
                     judgement.failed
@@ -164,7 +174,10 @@ fn warnings(results: &Results) -> Vec<String> {
         );
     }
     for failure in &results.summary.failures {
-        warnings.push(format!("{} was not carried out: {}", failure.unit, failure.problem));
+        warnings.push(format!(
+            "{} was not carried out: {}",
+            failure.unit, failure.problem
+        ));
     }
     warnings
 }
@@ -178,12 +191,20 @@ fn table_row(row: &Row) -> TableRow {
         experiment: in_words(&row.published.experiment),
         section: row.published.section.clone(),
         figure: label.words.clone(),
-        ours: row.ours.map_or_else(|| "none".to_owned(), |ours| label.spread(ours, row.ours_std)),
+        ours: row.ours.map_or_else(
+            || "none".to_owned(),
+            |ours| label.spread(ours, row.ours_std),
+        ),
         ours_value: exact(row.ours),
-        published: format!("{} ± {}", label.value(row.published.published), label.value(tolerance)),
+        published: label.spread(
+            row.published.published,
+            Some(tolerance).filter(|&it| it > 0.0),
+        ),
         published_value: exact(Some(row.published.published)),
         distance: match distance {
-            Some(distance) if tolerance > 0.0 => format!("{:+.2}", distance / tolerance).replace('-', "−"),
+            Some(distance) if tolerance > 0.0 => {
+                format!("{:+.2}", distance / tolerance).replace('-', "−")
+            }
             _ => String::new(),
         },
         verdict: verdict_in_words(row.verdict),
@@ -199,7 +220,9 @@ fn table_row(row: &Row) -> TableRow {
 
 fn quantities(results: &Results) -> Vec<QuantityRow> {
     let number = |value: Option<f64>, decimals: usize| {
-        value.map_or_else(String::new, |value| format!("{value:.decimals$}").replace('-', "−"))
+        value.map_or_else(String::new, |value| {
+            format!("{value:.decimals$}").replace('-', "−")
+        })
     };
     results
         .summary
@@ -217,7 +240,8 @@ fn quantities(results: &Results) -> Vec<QuantityRow> {
                     format!("{} to {}", label.value(low), label.value(high))
                 }),
                 reference: effect.map_or_else(String::new, |effect| in_words(&effect.reference)),
-                difference: effect.map_or_else(String::new, |effect| label.value(effect.difference)),
+                difference: effect
+                    .map_or_else(String::new, |effect| label.value(effect.difference)),
                 size: number(effect.and_then(|effect| effect.size), 2),
                 p: number(effect.map(|effect| effect.p), 4),
                 q: number(effect.map(|effect| effect.q), 4),
@@ -234,8 +258,14 @@ fn provenance(results: &Results) -> Vec<(String, String)> {
     let mut rows = vec![
         row("Digest of all results", &summary.digest),
         row("Program", &format!("kenyon {}", provenance.version)),
-        row("Sources that training depends on", &provenance.training_code),
-        row("Sources that measurements depend on", &provenance.analysis_code),
+        row(
+            "Sources that training depends on",
+            &provenance.training_code,
+        ),
+        row(
+            "Sources that measurements depend on",
+            &provenance.analysis_code,
+        ),
         row("Circuit", &provenance.circuit_sha256),
         row("Data set", &data.dataset),
         row("Content of the data", &data.hash),

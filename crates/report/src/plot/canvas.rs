@@ -160,7 +160,14 @@ mod tests {
     fn a_page_is_well_formed_and_the_same_every_time() {
         let draw = || {
             let mut canvas = Canvas::new(100.0, 50.0);
-            let text = words("a < b & \"c\"", (1.0, 2.0), SIZE::LABEL, Anchor::Start, Weight::Bold, ink::BLUE);
+            let text = words(
+                "a < b & \"c\"",
+                (1.0, 2.0),
+                SIZE::LABEL,
+                Anchor::Start,
+                Weight::Bold,
+                ink::BLUE,
+            );
             canvas.add(hover(text, Some(0.1 + 0.2), "it's <so>"));
             canvas.finish("one", "Title & more", "what is seen")
         };

@@ -1,10 +1,8 @@
 //! The elements that figures are made of.
 
 use svg::Node;
-use svg::node::element::{
-    Circle, Element, Group, Line, Path, Polygon, Rectangle, Text, Title,
-};
 use svg::node::element::path::Data;
+use svg::node::element::{Circle, Element, Group, Line, Path, Polygon, Rectangle, Text, Title};
 
 use super::colour::Colour;
 use super::text::Weight;

@@ -14,8 +14,10 @@ mod text;
 
 pub use canvas::{Area, Canvas, Drawing};
 pub use colour::{Colour, ColourMap, ink};
-pub use marks::{Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, words};
+pub use marks::{
+    Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, words,
+};
 pub use panel::{Axis, Panel, Shape, colour_bar, key};
-pub use scale::{Scale, Tick, nice_ticks, number};
+pub use scale::{Scale, Tick, nice_ticks, number, quantity};
 pub(crate) use text::{BOLD, REGULAR};
 pub use text::{SIZE, Weight, elided, width_pt};

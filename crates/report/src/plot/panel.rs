@@ -1,11 +1,13 @@
 //! A panel: axes, and the marks between them.
 
-use svg::Node;
 use super::canvas::{Area, Canvas};
 use super::colour::{Colour, ColourMap, ink};
-use super::marks::{Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, words};
+use super::marks::{
+    Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, words,
+};
 use super::scale::{Scale, Tick};
 use super::text::{SIZE, Weight, width_pt};
+use svg::Node;
 
 const TICK_PT: f64 = 2.5;
 const AXIS: Stroke = Stroke::solid(ink::BLACK, 0.6);
@@ -171,7 +173,14 @@ impl Panel {
     }
 
     /// A point with its error bar upwards and downwards, which says what it shows.
-    pub fn point(&mut self, (x, y): (f64, f64), error: f64, colour: Colour, shape: Shape, text: String) {
+    pub fn point(
+        &mut self,
+        (x, y): (f64, f64),
+        error: f64,
+        colour: Colour,
+        shape: Shape,
+        text: String,
+    ) {
         if !x.is_finite() || !y.is_finite() {
             return;
         }
@@ -179,7 +188,11 @@ impl Panel {
         if error > 0.0 {
             let place = self.x(x);
             let ends = (self.y(y - error), self.y(y + error));
-            marks.push(line((place, ends.0), (place, ends.1), Stroke::solid(colour, 0.9)));
+            marks.push(line(
+                (place, ends.0),
+                (place, ends.1),
+                Stroke::solid(colour, 0.9),
+            ));
             for end in [ends.0, ends.1] {
                 let cap = Stroke::solid(colour, 0.9);
                 marks.push(line((place - 1.6, end), (place + 1.6, end), cap));
@@ -225,20 +238,38 @@ impl Panel {
         if !self.title.is_empty() {
             let place = (area.left + area.width / 2.0, area.top - 5.0);
             let title = self.title.clone();
-            canvas.add(words(title, place, SIZE::TITLE, Anchor::Middle, Weight::Bold, ink::BLACK));
+            canvas.add(words(
+                title,
+                place,
+                SIZE::TITLE,
+                Anchor::Middle,
+                Weight::Bold,
+                ink::BLACK,
+            ));
         }
         if let Some(letter) = self.letter {
             let left = area.left - self.y_words_width() - 4.0;
             let place = (left.max(1.0), area.top - 5.0);
             let letter = letter.to_string();
-            canvas.add(words(letter, place, SIZE::LETTER, Anchor::Start, Weight::Bold, ink::BLACK));
+            canvas.add(words(
+                letter,
+                place,
+                SIZE::LETTER,
+                Anchor::Start,
+                Weight::Bold,
+                ink::BLACK,
+            ));
         }
     }
 
     fn draw_x(&self, canvas: &mut Canvas) {
         let area = self.area;
         if self.x.line {
-            canvas.add(line((area.left, area.bottom()), (area.right(), area.bottom()), AXIS));
+            canvas.add(line(
+                (area.left, area.bottom()),
+                (area.right(), area.bottom()),
+                AXIS,
+            ));
         }
         for tick in &self.x.ticks {
             let x = self.x(tick.at);
@@ -248,25 +279,47 @@ impl Panel {
             // Several lines of a label stand below each other.
             for (index, text) in tick.label.split('\n').enumerate() {
                 let y = area.bottom() + TICK_PT + SIZE::TICK * (1.0 + 1.1 * index as f64);
-                canvas.add(words(text, (x, y), SIZE::TICK, Anchor::Middle, Weight::Regular, ink::BLACK));
+                canvas.add(words(
+                    text,
+                    (x, y),
+                    SIZE::TICK,
+                    Anchor::Middle,
+                    Weight::Regular,
+                    ink::BLACK,
+                ));
             }
         }
         if !self.x.label.is_empty() {
-            let lines = self.x.ticks.iter().map(|tick| tick.label.split('\n').count());
+            let lines = self
+                .x
+                .ticks
+                .iter()
+                .map(|tick| tick.label.split('\n').count());
             let below = SIZE::TICK * 1.1 * lines.max().unwrap_or(0) as f64;
             let place = (
                 area.left + area.width / 2.0,
                 area.bottom() + TICK_PT + below + SIZE::LABEL + 1.5,
             );
             let label = self.x.label.clone();
-            canvas.add(words(label, place, SIZE::LABEL, Anchor::Middle, Weight::Regular, ink::BLACK));
+            canvas.add(words(
+                label,
+                place,
+                SIZE::LABEL,
+                Anchor::Middle,
+                Weight::Regular,
+                ink::BLACK,
+            ));
         }
     }
 
     fn draw_y(&self, canvas: &mut Canvas) {
         let area = self.area;
         if self.y.line {
-            canvas.add(line((area.left, area.top), (area.left, area.bottom()), AXIS));
+            canvas.add(line(
+                (area.left, area.top),
+                (area.left, area.bottom()),
+                AXIS,
+            ));
         }
         for tick in &self.y.ticks {
             let y = self.y(tick.at);
@@ -275,13 +328,27 @@ impl Panel {
             }
             let place = (area.left - TICK_PT - 1.5, y + 0.36 * SIZE::TICK);
             let label = tick.label.clone();
-            canvas.add(words(label, place, SIZE::TICK, Anchor::End, Weight::Regular, ink::BLACK));
+            canvas.add(words(
+                label,
+                place,
+                SIZE::TICK,
+                Anchor::End,
+                Weight::Regular,
+                ink::BLACK,
+            ));
         }
         if !self.y.label.is_empty() {
             let x = area.left - self.y_words_width() + 2.0;
             let y = area.top + area.height / 2.0;
             let label = self.y.label.clone();
-            let mut label = words(label, (x, y), SIZE::LABEL, Anchor::Middle, Weight::Regular, ink::BLACK);
+            let mut label = words(
+                label,
+                (x, y),
+                SIZE::LABEL,
+                Anchor::Middle,
+                Weight::Regular,
+                ink::BLACK,
+            );
             label.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
             canvas.add(label);
         }
@@ -319,11 +386,20 @@ impl Shape {
             Self::Disc => circle((x, y), r, colour),
             Self::Square => rectangle(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r, colour),
             Self::Triangle => polygon(
-                &[(x - 1.1 * r, y + 0.8 * r), (x + 1.1 * r, y + 0.8 * r), (x, y - 1.2 * r)],
+                &[
+                    (x - 1.1 * r, y + 0.8 * r),
+                    (x + 1.1 * r, y + 0.8 * r),
+                    (x, y - 1.2 * r),
+                ],
                 colour,
             ),
             Self::Diamond => polygon(
-                &[(x - 1.2 * r, y), (x, y - 1.2 * r), (x + 1.2 * r, y), (x, y + 1.2 * r)],
+                &[
+                    (x - 1.2 * r, y),
+                    (x, y - 1.2 * r),
+                    (x + 1.2 * r, y),
+                    (x, y + 1.2 * r),
+                ],
                 colour,
             ),
         }
@@ -360,7 +436,14 @@ pub fn colour_bar(
         canvas.add(line((area.right(), y), (area.right() + TICK_PT, y), AXIS));
         let at = (area.right() + TICK_PT + 1.5, y + 0.36 * SIZE::TICK);
         let label = tick.label.clone();
-        canvas.add(words(label, at, SIZE::TICK, Anchor::Start, Weight::Regular, ink::BLACK));
+        canvas.add(words(
+            label,
+            at,
+            SIZE::TICK,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
     }
     let widest = ticks
         .iter()
@@ -370,7 +453,14 @@ pub fn colour_bar(
         area.right() + TICK_PT + widest + 3.0 + SIZE::LABEL,
         area.top + area.height / 2.0,
     );
-    let mut label = words(label, (x, y), SIZE::LABEL, Anchor::Middle, Weight::Regular, ink::BLACK);
+    let mut label = words(
+        label,
+        (x, y),
+        SIZE::LABEL,
+        Anchor::Middle,
+        Weight::Regular,
+        ink::BLACK,
+    );
     label.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
     canvas.add(label);
 }
@@ -379,7 +469,14 @@ pub fn colour_bar(
 pub fn key(canvas: &mut Canvas, (mut x, y): (f64, f64), entries: &[(Colour, Shape, &str)]) {
     for (colour, shape, text) in entries {
         canvas.add(shape.at((x + 3.0, y - 2.5), 2.6, *colour));
-        canvas.add(words(*text, (x + 8.5, y), SIZE::LABEL, Anchor::Start, Weight::Regular, ink::BLACK));
+        canvas.add(words(
+            *text,
+            (x + 8.5, y),
+            SIZE::LABEL,
+            Anchor::Start,
+            Weight::Regular,
+            ink::BLACK,
+        ));
         x += 8.5 + width_pt(text, SIZE::LABEL, Weight::Regular) + 10.0;
     }
 }

@@ -91,11 +91,19 @@ impl Scale {
             Self::Linear { .. } => nice_ticks(from, to, count),
             Self::Logarithmic { .. } => {
                 let (first, last) = (from.log10().ceil() as i32, to.log10().floor() as i32);
-                (first..=last)
-                    .map(|power| {
-                        let at = 10_f64.powi(power);
-                        Tick::new(at, number(at))
+                let factors: &[f64] = if last - first < 2 {
+                    &[1.0, 2.0, 5.0]
+                } else {
+                    &[1.0]
+                };
+                (first - 1..=last)
+                    .flat_map(|power| {
+                        factors
+                            .iter()
+                            .map(move |factor| factor * 10_f64.powi(power))
                     })
+                    .filter(|at| (from..=to).contains(at))
+                    .map(|at| Tick::new(at, number(at)))
                     .collect()
             }
         }
@@ -129,6 +137,28 @@ pub fn nice_ticks(from: f64, to: f64, count: usize) -> Vec<Tick> {
         .collect()
 }
 
+/// A quantity with the prefix of its unit that makes it readable: `3.33 nA`.
+#[must_use]
+pub fn quantity(value: f64, unit: &str) -> String {
+    const PREFIXES: [(&str, f64); 6] = [
+        ("", 1.0),
+        ("m", 1e-3),
+        ("µ", 1e-6),
+        ("n", 1e-9),
+        ("p", 1e-12),
+        ("f", 1e-15),
+    ];
+    // Plain numbers are said to have the unit 1.
+    if unit.is_empty() || unit == "1" {
+        return number(value);
+    }
+    let (prefix, factor) = PREFIXES
+        .into_iter()
+        .find(|(_, factor)| value.abs() >= 0.9999 * factor)
+        .unwrap_or(("", 1.0));
+    format!("{} {prefix}{unit}", number(value / factor))
+}
+
 /// A number in its shortest readable form, with a true minus sign.
 #[must_use]
 pub fn number(value: f64) -> String {
@@ -151,7 +181,11 @@ pub fn number(value: f64) -> String {
 
 fn minus(text: String) -> String {
     // "-0.0" is zero.
-    if text.trim_start_matches('-').chars().all(|it| it == '0' || it == '.') {
+    if text
+        .trim_start_matches('-')
+        .chars()
+        .all(|it| it == '0' || it == '.')
+    {
         return text.trim_start_matches('-').to_owned();
     }
     text.replace('-', "−")
@@ -171,20 +205,38 @@ mod tests {
             labels(&nice_ticks(-30.0, 30.0, 6)),
             ["−30", "−20", "−10", "0", "10", "20", "30"]
         );
-        assert_eq!(labels(&nice_ticks(0.0, 1.05, 5)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(
+            labels(&nice_ticks(0.0, 1.05, 5)),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
         assert!(nice_ticks(1.0, 1.0, 5).is_empty());
-        let log = Scale::Logarithmic { from: 0.03, to: 10.0 };
+        let log = Scale::Logarithmic {
+            from: 0.03,
+            to: 10.0,
+        };
         assert_eq!(labels(&log.ticks(3)), ["0.1", "1", "10"]);
     }
 
     #[test]
     fn places_run_from_0_to_1() {
-        let log = Scale::Logarithmic { from: 0.01, to: 100.0 };
+        let log = Scale::Logarithmic {
+            from: 0.01,
+            to: 100.0,
+        };
         assert!((log.place(1.0) - 0.5).abs() < 1e-12);
         assert_eq!(Scale::linear(-50.0, -30.0).place(-40.0), 0.5);
         let (from, to) = Scale::around([2.0, f64::NAN, 2.0]).ends();
         assert!(from < 2.0 && 2.0 < to);
         assert_eq!(Scale::around([]).ends(), (-0.06, 1.06));
+    }
+
+    #[test]
+    fn quantities_take_the_prefix_that_suits_them() {
+        assert_eq!(quantity(3.331e-9, "A"), "3.331 nA");
+        assert_eq!(quantity(-0.055, "V"), "−55 mV");
+        assert_eq!(quantity(1e-12, "A"), "1 pA");
+        assert_eq!(quantity(0.29, "1"), "0.29");
+        assert_eq!(quantity(0.0, "s"), "0 s");
     }
 
     #[test]
