@@ -214,7 +214,7 @@ impl Larva {
                 test.kc_range,
                 start.elapsed().as_secs_f64()
             );
-            assert_eq!(headline::concentration_figures(&test).len(), 5);
+            assert_eq!(headline::concentration_figures(&test).len(), 9);
             ranges.push(test.or_range);
         }
         // Published 1.7535 with half width 0.03; depends on templates and our own odour noise only.
@@ -254,7 +254,8 @@ impl Larva {
             names[..4],
             ["g_soma_nS", "gap_ln_ln_nS", "gap_pn_pn_nS", "gap_eln_pn_nS"]
         );
-        assert_eq!(names.len(), 7);
+        // Five of the mechanisms, six of the thresholds of KC, LN and PN each.
+        assert_eq!(names.len(), 5 + 3 * 6);
         let readout = student_readout(self.network.table(), &self.parameters, &self.roles)
             .expect("the larva's parameters");
         let sizes: Vec<usize> = readout
