@@ -254,8 +254,8 @@ impl Larva {
             names[..4],
             ["g_soma_nS", "gap_ln_ln_nS", "gap_pn_pn_nS", "gap_eln_pn_nS"]
         );
-        // Five of the mechanisms, six of the thresholds of KC, LN and PN each.
-        assert_eq!(names.len(), 5 + 3 * 6);
+        // And the gain of the APL, and six figures of the thresholds of three populations.
+        assert_eq!(names.len(), 4 + 1 + 6 * 3);
         let readout = student_readout(self.network.table(), &self.parameters, &self.roles)
             .expect("the larva's parameters");
         let sizes: Vec<usize> = readout

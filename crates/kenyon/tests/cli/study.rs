@@ -307,7 +307,10 @@ fn nulls() {
     let run = kenyon(folder.path(), &[&arguments[..], &LARVA].concat()).succeeded();
     let result = run.json();
     has_keys(&result, &OUTCOME);
-    assert_eq!(result["folder"], "results/nulls-erdos_renyi-signs");
+    assert_eq!(
+        result["folder"],
+        "results/nulls-erdos_renyi-signs-seeds1-epochs1_1"
+    );
     let quantities = result["quantities"].as_array().expect("a list");
     let of = |family: &str| -> Vec<&Value> {
         quantities
@@ -342,6 +345,15 @@ fn built_in() {
             .stdout;
         let own = format!("my_{name}.toml");
         fs::write(folder.path().join(&own), &shown).expect("a copy");
+        // Two studies of one name would share a folder of results.
+        let status = [&["study", "status", &own][..], &LARVA].concat();
+        kenyon(folder.path(), &status).refused(&["give it another name"]);
+        let renamed = shown.replacen(
+            &format!("name = \"{name}\""),
+            &format!("name = \"my_{name}\""),
+            1,
+        );
+        fs::write(folder.path().join(&own), renamed).expect("a copy");
         // What is shown is a study file, and means the same.
         let [units, copied] = [name, &own].map(|study| {
             let status = ["study", "status", study, "--json"];
