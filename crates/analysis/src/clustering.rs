@@ -57,10 +57,14 @@ pub fn average_linkage(distances: &[Vec<f64>]) -> Result<Linkage, AnalysisError>
         let (low, high) = (one.number.min(other.number), one.number.max(other.number));
         merges.push(Merge(low, high, distances[i][j]));
         let size = one.size + other.size;
-        for k in 0..items {
-            let mean = (one.size * distances[i][k] + other.size * distances[j][k]) / size;
-            (distances[i][k], distances[k][i]) = (mean, mean);
+        let both = distances[i].iter().zip(&distances[j]);
+        let means: Vec<f64> = both
+            .map(|(to_one, to_other)| (one.size * to_one + other.size * to_other) / size)
+            .collect();
+        for (row, &mean) in distances.iter_mut().zip(&means) {
+            row[i] = mean;
         }
+        distances[i] = means;
         clusters[i] = Some(Cluster {
             number: items + merges.len() - 1,
             size,

@@ -9,11 +9,29 @@ mod dense;
 mod selected;
 mod series;
 
+use kenyon_circuit::{NoiseStream, Stimulus};
 use serde::{Deserialize, Serialize};
+
+use crate::error::AnalysisError;
+use crate::model::Model;
 
 pub use dense::{DensePathway, DensePopulation, DenseRecording, record, recording_bytes};
 pub use selected::{Caption, INTACT, SelectionRule, TracedNeurons};
 pub use series::Series;
+
+/// Records one trial as it is stored and drawn, tracing its most active neurons.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_trial(
+    model: &Model<'_>,
+    stimulus: &Stimulus,
+    circuit: NoiseStream,
+    caption: Caption<'_>,
+) -> Result<Recording, AnalysisError> {
+    let dense = record(model, std::slice::from_ref(stimulus), circuit)?;
+    Ok(dense.selected(0, caption, &dense.most_active(0)))
+}
 
 /// One trial, as it is stored and drawn. Values are rounded to [`SelectionRule::DIGITS`] significant
 /// digits and are those at the end of each step.

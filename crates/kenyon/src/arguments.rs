@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Train(train::Arguments),
     /// Measure a trained model as the publication does
     Evaluate(evaluate::Arguments),
-    /// Show one odour to a model, with interventions
+    /// Show an odour or a mixture to a model, with interventions
     Simulate(simulate::Arguments),
     /// Replay golden vectors of an independent implementation
     Verify(verify::Arguments),

@@ -1,9 +1,11 @@
 //! Interventions as they are written on the command line.
 
+use std::fmt;
 use std::str::FromStr;
 
 use anyhow::Context;
 use clap::Args;
+use kenyon_analysis::recording::INTACT;
 use kenyon_circuit::{Interventions, Network};
 
 /// What is done to the network in every trial.
@@ -31,6 +33,31 @@ pub(crate) struct InterventionArguments {
 }
 
 impl InterventionArguments {
+    /// The interventions as a caption, such as "silence LN, no gap junctions"; [`INTACT`] if there are
+    /// none.
+    pub(crate) fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.silence.iter().map(|it| format!("silence {it}")));
+        parts.extend(
+            self.drive
+                .iter()
+                .map(|it| format!("drive {}={:e} A", it.member, it.ampere)),
+        );
+        parts.extend(
+            self.boost
+                .iter()
+                .map(|it| format!("boost {}={}", it.population, it.amount)),
+        );
+        parts.extend(self.disable.iter().map(|name| format!("disable {name}")));
+        parts.extend(self.no_depression.then(|| "no depression".to_owned()));
+        parts.extend(self.no_gap_junctions.then(|| "no gap junctions".to_owned()));
+        if parts.is_empty() {
+            INTACT.to_owned()
+        } else {
+            parts.join(", ")
+        }
+    }
+
     /// The interventions, checked against the network.
     pub(crate) fn resolve(&self, network: &Network) -> anyhow::Result<Interventions> {
         let interventions = Interventions {
@@ -74,6 +101,15 @@ impl InterventionArguments {
 struct Member {
     population: String,
     neuron: Option<usize>,
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.neuron {
+            None => write!(f, "{}", self.population),
+            Some(neuron) => write!(f, "{}:{neuron}", self.population),
+        }
+    }
 }
 
 impl FromStr for Member {
@@ -181,6 +217,15 @@ mod tests {
                 amount: 0.7
             })
         );
+        let arguments = InterventionArguments {
+            silence: vec!["KC:3".parse().expect("a neuron")],
+            drive: vec!["KC=1e-10".parse().expect("a current")],
+            no_gap_junctions: true,
+            ..InterventionArguments::default()
+        };
+        let described = "silence KC:3, drive KC=1e-10 A, no gap junctions";
+        assert_eq!(arguments.describe(), described);
+        assert_eq!(InterventionArguments::default().describe(), "intact");
         for bad in ["KC:x=1", "KC", ":3=1", "KC=nan", "KC="] {
             assert!(bad.parse::<Drive>().is_err(), "{bad}");
         }

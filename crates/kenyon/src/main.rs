@@ -11,6 +11,7 @@ mod ending;
 mod errors;
 mod interventions;
 mod model;
+mod npz;
 mod output;
 mod progress;
 mod study_progress;

@@ -53,6 +53,9 @@ fn usage() {
         &["inspect", "--threads", "0"],
         &["inspect", "--data", ".", "--statistical-larva", "1"],
         &["simulate", "--odour", "1"],
+        &["simulate", "x"],
+        &["simulate", "x", "--odour", "1", "--mixture", "1,2"],
+        &["simulate", "x", "--odour", "1", "--record-trials", "0"],
         &["simulate", "x", "--odour", "1", "--drive", "KC"],
         &["simulate", "x", "--odour", "1", "--drive", "KC=much"],
         &["evaluate", "x", "--without", "hope"],
@@ -187,6 +190,12 @@ fn simulation() {
     simulate(&["--odour", "1", "--boost", "KC=1"]).refused(&["KC", "graded"]);
     simulate(&["--odour", "1", "--disable", "kc_to_mbon"]).refused(&["kc_to_mbon"]);
     simulate(&["--odour", "1", "--concentration", "NaN"]).refused(&["--concentration"]);
+    let mixture = |names| simulate(&["--mixture", names]);
+    mixture("1,vinegar").refused(&["vinegar", "27 odour 27"]);
+    mixture("1,odour 1").refused(&["\"odour 1\" twice"]);
+    mixture("1").refused(&["two or more", "--odour"]);
+    mixture("").refused(&["no odour \"\""]);
+    mixture("1,0").refused(&["blank"]);
 }
 
 fn golden() {

@@ -7,6 +7,7 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod help;
+mod recordings;
 mod results;
 mod study;
 mod study_crash;
@@ -19,6 +20,7 @@ fn main() {
     let suite = Suite::new("cli");
     let suite = help::add(suite);
     let suite = results::add(suite);
+    let suite = recordings::add(suite);
     let suite = bad_input::add(suite);
     let suite = bad_data::add(suite);
     let suite = determinism::add(suite);

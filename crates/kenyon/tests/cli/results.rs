@@ -92,6 +92,14 @@ fn simulate() {
         on_larva(&changed).json()["populations"],
         named["populations"]
     );
+    let mixture = ["simulate", "run", "--trials", "3", "--mixture", "odour 5,7"];
+    let mixture = on_larva(&mixture);
+    assert!(mixture.stdout.contains("odour 5 + odour 7 (mixture of 2)"));
+    assert!(mixture.stdout.contains("taken for one of its odours in"));
+    let mixture = mixture.json();
+    assert_eq!(mixture["class"], Value::Null);
+    assert_eq!(mixture["components"], serde_json::json!([5, 7]));
+    assert!(rate(&mixture, "ORN") > rate(&named, "ORN"));
     let untrained = on_larva(&["simulate", "--untrained", "--odour", "0", "--trials", "2"]).json();
     assert_eq!(untrained["class"], 0);
 }

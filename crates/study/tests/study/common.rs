@@ -41,9 +41,14 @@ kind = "null"
 family = "degree_preserving_swaps"
 connectomes = 2
 
+[measurement.traces]
+kind = "recordings"
+odours = [0, 5, 99]
+without = [["feedback"]]
+
 [[experiment]]
 name = "canonical"
-measure = ["brief"]
+measure = ["brief", "traces"]
 across_seeds = true
 
 [[experiment]]

@@ -141,6 +141,21 @@ fn settings() {
         &["unknown field `base_rat`", "line"],
     );
     changed("\ntrials = 2", "\ntrials = 1", &["\"brief\"", "at least 2"]);
+    for (lines, telling) in [
+        ("odours = []", "no odour"),
+        ("odours = [3, 3]", "an odour twice"),
+        ("odours = [-1]", "line"),
+        ("without = [[]]", "without a removal"),
+        (
+            "without = [[\"feedback\"], [\"feedback\"]]",
+            "same arm twice",
+        ),
+        ("without = [[\"hope\"]]", "gap_junctions"),
+        ("trials = 3", "unknown field"),
+    ] {
+        let traces = format!("[measurement.traces]\nkind = \"recordings\"\n{lines}\n");
+        refused(&with(&traces), &[telling]);
+    }
     let loss = "loss = \"other\"\n[loss.other]\nramp_epochs = 1\n[loss.other.energy]\nweight = 1.0\npopulations = [\"MBON\"]\n";
     refused(&with(loss), &["\"one\"", "MBON"]);
 }

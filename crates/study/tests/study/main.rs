@@ -8,6 +8,7 @@ mod damage;
 mod files;
 mod pieces;
 mod publication;
+mod recordings;
 mod repeat;
 mod sharing;
 mod statistics;
@@ -23,5 +24,6 @@ fn main() {
     let suite = sharing::add(suite);
     let suite = statistics::add(suite);
     let suite = publication::add(suite);
+    let suite = recordings::add(suite);
     ablations::add(suite).run();
 }

@@ -171,6 +171,9 @@ fn measuring_again() {
     for file in ["canonical/across.json", "manifest.json", "summary.json"] {
         expected.insert(file.to_owned());
     }
+    for id in ["canonical/seed1", "canonical/seed2"] {
+        expected.insert(format!("{}/traces.json", unit(&plan, id).folder));
+    }
     assert_eq!(written(folder.path()), expected);
     assert!(folder.path().join("timings-measuring.json").exists());
 }

@@ -1,0 +1,150 @@
+//! Writing what happens in trials, step by step, to files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use kenyon_analysis::Model;
+use kenyon_analysis::recording::{Caption, record, recording_bytes};
+use kenyon_circuit::{Network, NoiseStream, Stimulus};
+use kenyon_connectome::Connectome;
+use kenyon_learning::{is_temporary, write_atomically};
+
+use super::{arrays, tables};
+use crate::output::Output;
+
+/// Memory that a recording, with its largest file, may take, byte.
+const LARGEST: u64 = 1_000_000_000;
+
+/// What is recorded, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Recording")]
+pub(super) struct RecordingArguments {
+    /// Write the course of the first trials as NumPy arrays, which numpy.load reads: spikes,
+    /// potentials, synaptic currents, vesicle pools, decisions
+    #[arg(long, value_name = "FILE.npz")]
+    record: Option<PathBuf>,
+    /// Write the same as tables (CSV) into a folder
+    #[arg(long, value_name = "DIR")]
+    record_csv: Option<PathBuf>,
+    /// How many trials are recorded, at most --trials [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    record_trials: Option<u32>,
+}
+
+/// Trials that were simulated, with all that names what is in them.
+pub(super) struct Simulated<'a> {
+    pub model: Model<'a>,
+    /// The trials to record.
+    pub stimuli: &'a [Stimulus],
+    pub circuit: NoiseStream,
+    pub caption: Caption<'a>,
+    pub concentration: f64,
+    pub connectome: &'a Connectome,
+    /// Names of the odours, by class.
+    pub odours: &'a [String],
+}
+
+impl RecordingArguments {
+    /// Checks before anything is simulated what can be. Returns the number of trials to record.
+    pub(super) fn check(&self, trials: u32, network: &Network) -> anyhow::Result<u32> {
+        if self.record.is_none() && self.record_csv.is_none() {
+            if self.record_trials.is_some() {
+                bail!("--record-trials needs --record or --record-csv, which say where to");
+            }
+            return Ok(0);
+        }
+        let recorded = self.record_trials.unwrap_or(1);
+        if recorded > trials {
+            bail!("--record-trials is {recorded}, but --trials is only {trials}");
+        }
+        if let Some(file) = &self.record {
+            check_file(file)?;
+        }
+        if let Some(folder) = &self.record_csv {
+            check_folder(folder)?;
+        }
+        let arrays = recording_bytes(network, recorded as usize);
+        let file = match &self.record_csv {
+            Some(_) => tables::largest_bytes(network, recorded as usize),
+            None => arrays,
+        };
+        let needed = arrays.saturating_add(file);
+        if needed > LARGEST {
+            let fitting = u64::from(recorded) * LARGEST / needed;
+            bail!(
+                "recording {recorded} trials takes about {:.1} GB of memory, more than {} GB; \
+                 record at most {fitting} with --record-trials",
+                needed as f64 * 1e-9,
+                LARGEST / 1_000_000_000
+            );
+        }
+        Ok(recorded)
+    }
+
+    /// Records the trials and writes the files that were asked for, each completely or not at all.
+    pub(super) fn write(&self, simulated: &Simulated<'_>, output: &Output) -> anyhow::Result<()> {
+        let recording = record(&simulated.model, simulated.stimuli, simulated.circuit)?;
+        let trials = match recording.trials() {
+            1 => "first trial".to_owned(),
+            several => format!("first {several} trials"),
+        };
+        if let Some(file) = &self.record {
+            write(file, &arrays::archive(&recording, simulated)?)?;
+            output.line(format_args!("{trials} recorded in {}", file.display()));
+        }
+        if let Some(folder) = &self.record_csv {
+            let shown = folder.display();
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {shown}"))?;
+            for (name, table) in tables::TABLES {
+                write(&folder.join(name), &table(&recording, simulated)?)?;
+            }
+            output.line(format_args!("{trials} recorded in the tables of {shown}"));
+        }
+        Ok(())
+    }
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_atomically(file, bytes).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// The name must say what the file is, so that nothing else is overwritten by mistake.
+fn check_file(file: &Path) -> anyhow::Result<()> {
+    let shown = file.display();
+    if file.extension().is_none_or(|extension| extension != "npz") {
+        bail!("--record is {shown}; a NumPy archive needs a name that ends in .npz");
+    }
+    if file.is_dir() {
+        bail!("--record is {shown}, which is a folder");
+    }
+    let folder = file.parent().filter(|folder| *folder != Path::new(""));
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => bail!(
+            "cannot write {shown}: there is no folder {}",
+            folder.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// A folder of our tables may be written again, one with anything else in it may not.
+fn check_folder(folder: &Path) -> anyhow::Result<()> {
+    let shown = folder.display();
+    if !folder.exists() {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {shown}"))?;
+    for entry in entries {
+        let name = entry
+            .with_context(|| format!("cannot read {shown}"))?
+            .file_name();
+        if !tables::TABLES.iter().any(|(table, _)| name == *table) && !is_temporary(&name) {
+            bail!(
+                "{shown} holds other files, such as {}; name a folder of its own with --record-csv",
+                name.display()
+            );
+        }
+    }
+    Ok(())
+}

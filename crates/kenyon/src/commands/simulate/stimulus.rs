@@ -1,0 +1,198 @@
+//! What is presented: an odour or a mixture, at a concentration.
+
+use anyhow::bail;
+use clap::Args;
+use kenyon_analysis::{BLANK_ROW, Superposition, effective_concentration, mixture_template};
+use kenyon_study::Subject;
+
+/// Beyond this the Hill function of the concentration is flat to the last bit.
+const LARGEST_CONCENTRATION: f64 = 1e6;
+
+/// One odour, or several at once.
+#[derive(Debug, Args)]
+#[group(id = "presented", required = true, multiple = false)]
+pub(super) struct StimulusArguments {
+    /// Name (capitals do not matter) or number (0 is the blank) of the odour
+    #[arg(long, value_name = "NAME")]
+    odour: Option<String>,
+    /// Names or numbers of two or more odours, presented together: receptor responses add up, to at
+    /// most 1, as in the publication
+    #[arg(long, value_name = "NAME,NAME,...")]
+    mixture: Option<String>,
+}
+
+/// A stimulus before noise.
+#[derive(Debug)]
+pub(super) struct Presented {
+    /// What it is called.
+    pub name: String,
+    /// Classes of the odours in it.
+    pub components: Vec<usize>,
+    /// Response of each receptor channel.
+    pub template: Vec<f64>,
+}
+
+impl Presented {
+    pub(super) fn new(
+        arguments: &StimulusArguments,
+        concentration: f64,
+        subject: &Subject,
+    ) -> anyhow::Result<Self> {
+        if !(0.0..=LARGEST_CONCENTRATION).contains(&concentration) {
+            bail!(
+                "--concentration is {concentration}; it must be between 0 and {LARGEST_CONCENTRATION}"
+            );
+        }
+        let (templates, names) = (subject.odours.templates(), &subject.odour_names);
+        let components = match (&arguments.odour, &arguments.mixture) {
+            (Some(text), _) => vec![odour(text, names)?],
+            (None, text) => mixture(text.as_deref().unwrap_or_default(), names)?,
+        };
+        let undiluted = match components[..] {
+            [class] => templates[class].clone(),
+            _ => mixture_template(templates, &components, Superposition::Sum)?,
+        };
+        let shown: Vec<&str> = components.iter().map(|&it| names[it].as_str()).collect();
+        Ok(Self {
+            name: shown.join(" + "),
+            template: diluted(&templates[BLANK_ROW], &undiluted, concentration),
+            components,
+        })
+    }
+
+    /// The class of the odour; `None` for a mixture.
+    pub(super) fn class(&self) -> Option<usize> {
+        match self.components[..] {
+            [class] => Some(class),
+            _ => None,
+        }
+    }
+}
+
+/// The class of an odour given by name or number.
+fn odour(text: &str, names: &[String]) -> anyhow::Result<usize> {
+    if let Some(class) = class(text, names) {
+        return Ok(class);
+    }
+    let wanted = text.trim();
+    if wanted.parse::<usize>().is_ok() {
+        bail!(
+            "there is no odour {wanted}; the numbers are 0 to {}",
+            names.len() - 1
+        );
+    }
+    let listed: Vec<String> = names
+        .iter()
+        .enumerate()
+        .map(|(class, name)| format!("{class} {name}"))
+        .collect();
+    bail!(
+        "there is no odour \"{wanted}\"; the odours are {}",
+        listed.join(", ")
+    )
+}
+
+fn class(text: &str, names: &[String]) -> Option<usize> {
+    let wanted = text.trim().to_lowercase();
+    let named = names.iter().position(|name| name.to_lowercase() == wanted);
+    let numbered = || wanted.parse().ok().filter(|&class| class < names.len());
+    named.or_else(numbered)
+}
+
+/// The classes of a mixture, in the order given. Names may hold commas (2,3-butanedione), so the
+/// longest run of pieces that is an odour is one.
+fn mixture(text: &str, names: &[String]) -> anyhow::Result<Vec<usize>> {
+    let pieces: Vec<&str> = text.split(',').collect();
+    let mut components = Vec::new();
+    let mut first = 0;
+    while first < pieces.len() {
+        let longest = (first + 1..=pieces.len())
+            .rev()
+            .find_map(|end| Some((end, class(&pieces[first..end].join(","), names)?)));
+        let (end, class) = match longest {
+            Some(found) => found,
+            None => (first + 1, odour(pieces[first], names)?),
+        };
+        let shown = &names[class];
+        if class == BLANK_ROW {
+            bail!(
+                "\"{shown}\" is the blank, which is part of every stimulus and no component of a mixture"
+            );
+        }
+        if components.contains(&class) {
+            bail!("--mixture names \"{shown}\" twice; once is enough");
+        }
+        components.push(class);
+        first = end;
+    }
+    if components.len() < 2 {
+        bail!("--mixture names one odour; name two or more, or use --odour");
+    }
+    Ok(components)
+}
+
+/// The stimulus at a concentration: the distance from the blank scales with the Hill function of the
+/// concentration test.
+fn diluted(blank: &[f64], undiluted: &[f64], concentration: f64) -> Vec<f64> {
+    let effect = effective_concentration(concentration);
+    let mix = |(&blank, &full): (&f64, &f64)| (blank + effect * (full - blank)).max(0.0);
+    blank.iter().zip(undiluted).map(mix).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> [String; 4] {
+        ["blank", "1-Hexanol", "2,3-butanedione", "benzaldehyde"].map(str::to_owned)
+    }
+
+    fn message<T>(result: anyhow::Result<T>) -> String {
+        result
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn odours_are_found_by_name_and_number() {
+        let names = &names()[..2];
+        assert_eq!(odour("1-hexanol", names).ok(), Some(1));
+        assert_eq!(odour("0", names).ok(), Some(0));
+        assert_eq!(
+            message(odour("vinegar", names)),
+            "there is no odour \"vinegar\"; the odours are 0 blank, 1 1-Hexanol"
+        );
+        assert_eq!(
+            message(odour("2", names)),
+            "there is no odour 2; the numbers are 0 to 1"
+        );
+    }
+
+    #[test]
+    fn names_in_a_mixture_may_hold_commas() {
+        let names = names();
+        let found = |text| mixture(text, &names).ok();
+        assert_eq!(found("2,3-butanedione, 1-hexanol"), Some(vec![2, 1]));
+        assert_eq!(found("3,2,3-Butanedione"), Some(vec![3, 2]));
+        assert_eq!(found("3,2,1"), Some(vec![3, 2, 1]));
+        for (text, telling) in [
+            ("1,2,1-hexanol", "\"1-Hexanol\" twice"),
+            ("benzaldehyde", "two or more"),
+            ("1,vinegar", "no odour \"vinegar\""),
+            ("1,,2", "no odour \"\""),
+            ("1,4", "no odour 4"),
+            ("1,0", "is the blank"),
+        ] {
+            let message = message(mixture(text, &names));
+            assert!(message.contains(telling), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_panel_is_at_concentration_one() {
+        let (blank, odour) = ([0.1, 0.2], [0.5, 0.0]);
+        assert_eq!(diluted(&blank, &odour, 1.0), odour);
+        assert_eq!(diluted(&blank, &odour, 0.0), blank);
+    }
+}
