@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use kenyon_circuit::Circuit;
-use kenyon_connectome::DataSet;
+use kenyon_connectome::sample::sample;
 use kenyon_report::{Figure, Results, figures};
 use kenyon_study::{Comparison, Effort, Plan, Publication, StudyFile, run};
 use tempfile::TempDir;
@@ -95,7 +95,7 @@ pub fn specimen() -> &'static Specimen {
     SPECIMEN.get_or_init(|| {
         let folder = TempDir::new().expect("a temporary folder");
         let file = StudyFile::parse(STUDY).expect("the study");
-        let data = DataSet::statistical(7, 1).expect("the larva");
+        let data = sample(7, 1).expect("the larva");
         let plan =
             Plan::new(file, &data, &Circuit::larva(), folder.path(), true).expect("the plan");
         let comparison = Comparison {
