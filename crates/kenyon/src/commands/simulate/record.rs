@@ -9,12 +9,17 @@ use kenyon_analysis::recording::{Caption, record, recording_bytes};
 use kenyon_circuit::{Network, NoiseStream, Stimulus};
 use kenyon_connectome::Connectome;
 use kenyon_learning::{is_temporary, write_atomically};
+use kenyon_report::{pdf, png, raster};
 
 use super::{arrays, tables};
 use crate::output::Output;
 
 /// Memory that a recording, with its largest file, may take, byte.
 const LARGEST: u64 = 1_000_000_000;
+/// Endings of figures.
+const FIGURES: [&str; 3] = ["svg", "pdf", "png"];
+/// Resolution of PNG files, for print.
+const DOTS_PER_INCH: f64 = 300.0;
 
 /// What is recorded, and where.
 #[derive(Debug, Args)]
@@ -27,6 +32,9 @@ pub(super) struct RecordingArguments {
     /// Write the same as tables (CSV) into a folder
     #[arg(long, value_name = "DIR")]
     record_csv: Option<PathBuf>,
+    /// Draw the first trial: spikes and potentials of all populations (.svg, .pdf or .png)
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
     /// How many trials are recorded, at most --trials [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     record_trials: Option<u32>,
@@ -49,6 +57,10 @@ impl RecordingArguments {
     /// Checks before anything is simulated what can be. Returns the number of trials to record.
     pub(super) fn check(&self, trials: u32, network: &Network) -> anyhow::Result<u32> {
         if self.record.is_none() && self.record_csv.is_none() {
+            if let Some(file) = &self.figure {
+                check_file("--figure", file, &FIGURES)?;
+                return Ok(1);
+            }
             if self.record_trials.is_some() {
                 bail!("--record-trials needs --record or --record-csv, which say where to");
             }
@@ -59,7 +71,10 @@ impl RecordingArguments {
             bail!("--record-trials is {recorded}, but --trials is only {trials}");
         }
         if let Some(file) = &self.record {
-            check_file(file)?;
+            check_file("--record", file, &["npz"])?;
+        }
+        if let Some(file) = &self.figure {
+            check_file("--figure", file, &FIGURES)?;
         }
         if let Some(folder) = &self.record_csv {
             check_folder(folder)?;
@@ -85,6 +100,18 @@ impl RecordingArguments {
     /// Records the trials and writes the files that were asked for, each completely or not at all.
     pub(super) fn write(&self, simulated: &Simulated<'_>, output: &Output) -> anyhow::Result<()> {
         let recording = record(&simulated.model, simulated.stimuli, simulated.circuit)?;
+        if let Some(file) = &self.figure {
+            let traced = recording.most_active(0);
+            let trial = recording.selected(0, simulated.caption, &traced);
+            let drawing = raster(&trial).drawing;
+            let bytes = match file.extension().and_then(|ending| ending.to_str()) {
+                Some("png") => png(&drawing, DOTS_PER_INCH)?,
+                Some("pdf") => pdf(&drawing)?,
+                _ => drawing.svg.into_bytes(),
+            };
+            write(file, &bytes)?;
+            output.line(format_args!("first trial drawn in {}", file.display()));
+        }
         let trials = match recording.trials() {
             1 => "first trial".to_owned(),
             several => format!("first {several} trials"),
@@ -110,13 +137,18 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// The name must say what the file is, so that nothing else is overwritten by mistake.
-fn check_file(file: &Path) -> anyhow::Result<()> {
+fn check_file(option: &str, file: &Path, endings: &[&str]) -> anyhow::Result<()> {
     let shown = file.display();
-    if file.extension().is_none_or(|extension| extension != "npz") {
-        bail!("--record is {shown}; a NumPy archive needs a name that ends in .npz");
+    let ending = file.extension().and_then(|ending| ending.to_str());
+    if !ending.is_some_and(|ending| endings.contains(&ending)) {
+        let listed: Vec<String> = endings.iter().map(|it| format!(".{it}")).collect();
+        bail!(
+            "{option} is {shown}; its name must end in {}",
+            listed.join(", ")
+        );
     }
     if file.is_dir() {
-        bail!("--record is {shown}, which is a folder");
+        bail!("{option} is {shown}, which is a folder");
     }
     let folder = file.parent().filter(|folder| *folder != Path::new(""));
     match folder.filter(|folder| !folder.is_dir()) {
