@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let results = Results::read(Path::new(&folder))?;
     for figure in figures(&results)? {
         if SHOWN.contains(&figure.id.as_str()) {
-            let name = figure.id.trim_start_matches(|it: char| it.is_ascii_digit() || it == '_');
+            let name = figure
+                .id
+                .trim_start_matches(|it: char| it.is_ascii_digit() || it == '_');
             fs::write(format!("docs/{name}.svg"), &figure.drawing.svg)?;
         }
     }
@@ -60,9 +62,10 @@ fn table(judgement: &Judgement) -> String {
             .to_owned();
     for row in &judgement.rows {
         let label = label(&row.published.figure);
-        let ours = row
-            .ours
-            .map_or_else(|| "none".to_owned(), |ours| label.spread(ours, row.ours_std));
+        let ours = row.ours.map_or_else(
+            || "none".to_owned(),
+            |ours| label.spread(ours, row.ours_std),
+        );
         let (value, tolerance) = (row.published.published, row.published.half_width);
         let published = if tolerance > 0.0 {
             label.spread(value, Some(tolerance))

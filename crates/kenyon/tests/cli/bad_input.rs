@@ -149,7 +149,7 @@ fn models() {
     kenyon(folder.path(), &longer).refused(&["another circuit", "--circuit"]);
 }
 
-fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = fs::read_dir(folder).expect("the folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let mut contents: Vec<_> = paths.map(|path| (path.clone(), bytes(&path))).collect();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "",
     "reproduce",
     "study",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 23] = [
     "study merge",
     "study nulls",
     "study show",
+    "report",
     "data",
     "data list",
     "data verify",

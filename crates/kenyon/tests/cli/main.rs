@@ -8,6 +8,7 @@ mod crash;
 mod determinism;
 mod help;
 mod recordings;
+mod report;
 mod results;
 mod study;
 mod study_crash;
@@ -21,6 +22,7 @@ fn main() {
     let suite = help::add(suite);
     let suite = results::add(suite);
     let suite = recordings::add(suite);
+    let suite = report::add(suite);
     let suite = bad_input::add(suite);
     let suite = bad_data::add(suite);
     let suite = determinism::add(suite);

@@ -37,9 +37,14 @@ fn with_tiny() -> TempDir {
     folder
 }
 
-/// Runs a command on the study with `--json`.
+/// Runs a command on the study with `--json`, without the report, which has tests of its own.
 fn tiny(folder: &Path, command: &str, more: &[&str]) -> Run {
-    let arguments = [&["study", command, "tiny.toml", "--json"], more, &LARVA[..]].concat();
+    let report: &[&str] = match command {
+        "run" | "merge" => &["--no-report"],
+        _ => &[],
+    };
+    let base = ["study", command, "tiny.toml", "--json"];
+    let arguments = [&base[..], report, more, &LARVA].concat();
     kenyon(folder, &arguments)
 }
 
@@ -53,13 +58,14 @@ fn has_keys(result: &Value, keys: &[&str]) {
     assert_eq!(found, keys);
 }
 
-const OUTCOME: [&str; 10] = [
+const OUTCOME: [&str; 11] = [
     "study",
     "complete",
     "failures",
     "failed",
     "digest",
     "folder",
+    "report",
     "statistical_larva",
     "timings",
     "quantities",
@@ -290,6 +296,7 @@ fn nulls() {
     let arguments = [
         "study",
         "nulls",
+        "--no-report",
         "--family",
         "erdos_renyi,signs",
         "--count",
@@ -424,7 +431,14 @@ fn two_processes() {
 /// `reproduce --all` on the statistical larva with `--json` and more.
 fn reproduce_all(more: &[&str]) -> Run {
     let folder = TempDir::new().expect("a temporary folder");
-    let arguments = ["reproduce", "--all", "--quick", "--quiet", "--json"];
+    let arguments = [
+        "reproduce",
+        "--all",
+        "--quick",
+        "--quiet",
+        "--no-report",
+        "--json",
+    ];
     let run = kenyon(folder.path(), &[&arguments, more, &LARVA].concat());
     let result = run.json();
     assert_eq!(

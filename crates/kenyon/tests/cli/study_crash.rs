@@ -32,7 +32,15 @@ fn study() -> String {
 
 fn arguments() -> Vec<&'static str> {
     [
-        &["study", "run", "study.toml", "--quiet", "--out", "results"],
+        &[
+            "study",
+            "run",
+            "study.toml",
+            "--quiet",
+            "--no-report",
+            "--out",
+            "results",
+        ],
         &LARVA[..],
     ]
     .concat()

@@ -208,7 +208,11 @@ pub fn finished_study() -> &'static Path {
         let folder = TempDir::new().expect("a temporary folder");
         std::fs::write(folder.path().join("tiny.toml"), TINY_STUDY).expect("the study file");
         let arguments = ["study", "run", "tiny.toml", "--threads", "1", "--quiet"];
-        kenyon(folder.path(), &[&arguments[..], &LARVA].concat()).succeeded();
+        kenyon(
+            folder.path(),
+            &[&arguments[..], &["--no-report"], &LARVA].concat(),
+        )
+        .succeeded();
         folder
     });
     folder.path()

@@ -29,6 +29,10 @@ connectomes = 6
 kind = "subset"
 odours = 7
 
+[task.odours_14]
+kind = "subset"
+odours = 14
+
 [measurement.after_training_brief]
 kind = "after_training"
 concentrations = false
@@ -57,7 +61,7 @@ measure = ["reevaluation", "figure_four"]
 
 [[experiment]]
 name = "odours"
-task = ["odours_7"]
+task = ["odours_7", "odours_14"]
 measure = ["after_training_brief"]
 
 [[experiment]]
