@@ -15,7 +15,7 @@ use kenyon_report::{Results, figures, label};
 use kenyon_study::{Judgement, Verdict};
 
 /// Figures that the README shows.
-const SHOWN: [&str; 3] = ["reproduction", "1_circuit", "2_core"];
+const SHOWN: [&str; 3] = ["reproduction", "1_circuit", "3_concentration"];
 const README: &str = "README.md";
 const MARKS: [&str; 2] = [
     "<!-- table of reproduction: begin -->\n",
