@@ -64,6 +64,7 @@ fn main() -> Outcome<()> {
     ranges(&subject, &models)?;
     mixtures(&subject, &models)?;
     local_neurons(&subject, &models)?;
+    weak_pathways(&subject, &models)?;
     gain(&models);
     Ok(())
 }
@@ -548,6 +549,79 @@ fn local_neurons(subject: &Subject, models: &[Trained]) -> Outcome<()> {
             mb.push(result.decorrelation.mb_percent.ok_or("no pair counts")?);
         }
         let name = format!("{} LNs: {name}", silenced.len());
+        show(&format!("{name}: accuracy %"), &hits);
+        show(&format!("{name}: AL %"), &al);
+        show(&format!("{name}: MB %"), &mb);
+    }
+    Ok(())
+}
+
+/// The ten pathways whose strengths start at 1e-13 A.
+const WEAK: [&str; 10] = [
+    "ln_to_ln",
+    "pn_to_ln",
+    "ln_to_orn_nonad",
+    "orn_to_ln_nonad",
+    "ln_to_pn_inhibitory_nonad",
+    "ln_to_pn_excitatory_nonad",
+    "ln_to_ln_nonad",
+    "pn_to_ln_nonad",
+    "pn_to_kc_nonad",
+    "kc_to_kc_axon_dendrite",
+];
+
+/// What those pathways do in trained models: cut afterwards, and what they did to thresholds undone.
+fn weak_pathways(subject: &Subject, models: &[Trained]) -> Outcome<()> {
+    println!("\nthe ten pathways at the floor, and thresholds of LNs without output to PNs");
+    let data = DataSet::find(None)?;
+    let ad = CompartmentSet::of(&[Compartment::AxonDendrite]);
+    let edges = data.connectome.edges("LN", "PN", ad);
+    let groups = subject.network.table().groups();
+    let thresholds = groups.iter().find(|group| group.name == "LN.threshold");
+    let thresholds = thresholds.ok_or("no thresholds of LNs")?;
+    let none = Interventions::default();
+    let cut = Interventions {
+        disabled_pathways: WEAK.iter().map(|&name| name.to_owned()).collect(),
+        ..Interventions::default()
+    };
+    let settings = ReevaluationSettings {
+        suppression_trials: None,
+        ..ReevaluationSettings::default()
+    };
+    for (name, interventions, reset) in [
+        ("as trained", &none, false),
+        ("pathways cut afterwards", &cut, false),
+        ("thresholds put back to their start", &none, true),
+        ("both", &cut, true),
+    ] {
+        let (mut hits, mut al, mut mb, mut moved) = (vec![], vec![], vec![], vec![]);
+        for trained in models {
+            let mut parameters = trained.student.clone();
+            let own = &mut parameters.values[thresholds.range.clone()];
+            let mut change = Vec::new();
+            for (ln, threshold) in own.iter_mut().enumerate() {
+                if !edges.iter().any(|edge| edge.source as usize == ln) {
+                    change.push(1e3 * (*threshold - thresholds.start).abs());
+                    if reset {
+                        *threshold = thresholds.start;
+                    }
+                }
+            }
+            moved.push(mean_deviation(&change).mean);
+            let model = Model {
+                network: &subject.network,
+                parameters: &parameters,
+                roles: &subject.roles,
+                interventions,
+            };
+            let result = reevaluate(&model, subject.odours.templates(), &settings)?;
+            hits.push(100.0 * result.accuracy.fraction);
+            al.push(result.decorrelation.al_percent.ok_or("no pair counts")?);
+            mb.push(result.decorrelation.mb_percent.ok_or("no pair counts")?);
+        }
+        if !reset && interventions.disabled_pathways.is_empty() {
+            show("mean change of these thresholds in training, mV", &moved);
+        }
         show(&format!("{name}: accuracy %"), &hits);
         show(&format!("{name}: AL %"), &al);
         show(&format!("{name}: MB %"), &mb);
