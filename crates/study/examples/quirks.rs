@@ -570,63 +570,125 @@ const WEAK: [&str; 10] = [
     "kc_to_kc_axon_dendrite",
 ];
 
-/// What those pathways do in trained models: cut afterwards, and what they did to thresholds undone.
+/// What those pathways do in trained models: cut afterwards, and with thresholds that only they can
+/// have moved put back to their start.
 fn weak_pathways(subject: &Subject, models: &[Trained]) -> Outcome<()> {
-    println!("\nthe ten pathways at the floor, and thresholds of LNs without output to PNs");
+    println!("\nthe ten pathways at the floor, and cells whose thresholds only they can move");
     let data = DataSet::find(None)?;
-    let ad = CompartmentSet::of(&[Compartment::AxonDendrite]);
-    let edges = data.connectome.edges("LN", "PN", ad);
-    let groups = subject.network.table().groups();
-    let thresholds = groups.iter().find(|group| group.name == "LN.threshold");
-    let thresholds = thresholds.ok_or("no thresholds of LNs")?;
+    let lns = without_output(&data, "LN", "PN");
+    let pns = without_output(&data, "PN", "KC");
     let none = Interventions::default();
     let cut = Interventions {
         disabled_pathways: WEAK.iter().map(|&name| name.to_owned()).collect(),
         ..Interventions::default()
     };
-    let settings = ReevaluationSettings {
-        suppression_trials: None,
-        ..ReevaluationSettings::default()
-    };
+    let (no_lns, no_pns) = (("LN", &[][..]), ("PN", &[][..]));
     for (name, interventions, reset) in [
-        ("as trained", &none, false),
-        ("pathways cut afterwards", &cut, false),
-        ("thresholds put back to their start", &none, true),
-        ("both", &cut, true),
+        ("as trained", &none, [no_lns, no_pns]),
+        ("pathways cut", &cut, [no_lns, no_pns]),
+        (
+            "thresholds of 82 LNs back",
+            &none,
+            [("LN", &lns[..]), no_pns],
+        ),
+        (
+            "thresholds of 16 PNs back",
+            &none,
+            [no_lns, ("PN", &pns[..])],
+        ),
+        ("all of it", &cut, [("LN", &lns[..]), ("PN", &pns[..])]),
     ] {
-        let (mut hits, mut al, mut mb, mut moved) = (vec![], vec![], vec![], vec![]);
+        let mut values: [Vec<f64>; 6] = Default::default();
         for trained in models {
-            let mut parameters = trained.student.clone();
-            let own = &mut parameters.values[thresholds.range.clone()];
-            let mut change = Vec::new();
-            for (ln, threshold) in own.iter_mut().enumerate() {
-                if !edges.iter().any(|edge| edge.source as usize == ln) {
-                    change.push(1e3 * (*threshold - thresholds.start).abs());
-                    if reset {
-                        *threshold = thresholds.start;
-                    }
-                }
-            }
-            moved.push(mean_deviation(&change).mean);
+            let (parameters, change) = reset_thresholds(subject, trained, &reset)?;
             let model = Model {
                 network: &subject.network,
                 parameters: &parameters,
                 roles: &subject.roles,
                 interventions,
             };
-            let result = reevaluate(&model, subject.odours.templates(), &settings)?;
-            hits.push(100.0 * result.accuracy.fraction);
-            al.push(result.decorrelation.al_percent.ok_or("no pair counts")?);
-            mb.push(result.decorrelation.mb_percent.ok_or("no pair counts")?);
+            let noise = BlockNoise::new("decorrelation", SEED, SEED);
+            let block = noisy_block(&model, subject.odours.templates(), 50, &noise)?;
+            let stations = Stations::new(&block.receptors, &block.relay, &block.coding)?;
+            let some = Stations {
+                relay: stations
+                    .relay
+                    .iter()
+                    .map(|row| without(row, &pns))
+                    .collect(),
+                ..stations.clone()
+            };
+            values[0].push(100.0 * accuracy(&block.logits, 0)?.fraction);
+            for (place, stations) in [(1, stations), (3, some)] {
+                let result = stations.per_pair()?;
+                values[place].push(result.al_percent.ok_or("no pair counts")?);
+                values[place + 1].push(result.mb_percent.ok_or("no pair counts")?);
+            }
+            values[5].push(change);
         }
-        if !reset && interventions.disabled_pathways.is_empty() {
-            show("mean change of these thresholds in training, mV", &moved);
+        let [hits, al, mb, al_some, mb_some, change] = &values;
+        if change.iter().any(|&change| change > 0.0) {
+            show(&format!("{name}: mean change undone, mV"), change);
         }
-        show(&format!("{name}: accuracy %"), &hits);
-        show(&format!("{name}: AL %"), &al);
-        show(&format!("{name}: MB %"), &mb);
+        show(&format!("{name}: accuracy %"), hits);
+        show(&format!("{name}: AL %, all 72 PNs"), al);
+        show(&format!("{name}: MB %, all 72 PNs"), mb);
+        show(
+            &format!("{name}: AL %, the 56 PNs with output to KCs"),
+            al_some,
+        );
+        show(
+            &format!("{name}: MB %, the 56 PNs with output to KCs"),
+            mb_some,
+        );
     }
     Ok(())
+}
+
+/// Cells of a population that make no contact (axon to dendrite) on another.
+fn without_output(data: &DataSet, from: &str, to: &str) -> Vec<usize> {
+    let ad = CompartmentSet::of(&[Compartment::AxonDendrite]);
+    let edges = data.connectome.edges(from, to, ad);
+    let cells = data.connectome.population(from).unwrap_or_default().len();
+    let silent = |cell: &usize| !edges.iter().any(|edge| edge.source as usize == *cell);
+    (0..cells).filter(silent).collect()
+}
+
+/// A row without some of its places.
+fn without(row: &[f64], places: &[usize]) -> Vec<f64> {
+    let kept = row
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !places.contains(place));
+    kept.map(|(_, &value)| value).collect()
+}
+
+/// Parameters with the thresholds of some cells back at their start, and their mean change in
+/// training, millivolt.
+fn reset_thresholds(
+    subject: &Subject,
+    trained: &Trained,
+    cells: &[(&str, &[usize])],
+) -> Outcome<(Parameters, f64)> {
+    let mut parameters = trained.student.clone();
+    let mut change = Vec::new();
+    for (population, cells) in cells {
+        let name = format!("{population}.threshold");
+        let groups = subject.network.table().groups();
+        let group = groups.iter().find(|group| group.name == name);
+        let group = group.ok_or("no such thresholds")?;
+        for &cell in *cells {
+            let threshold = &mut parameters.values[group.range.start + cell];
+            change.push(1e3 * (*threshold - group.start).abs());
+            *threshold = group.start;
+        }
+    }
+    let mean = if change.is_empty() {
+        0.0
+    } else {
+        mean_deviation(&change).mean
+    };
+    Ok((parameters, mean))
 }
 
 /// The factor 4 before and after softplus.
