@@ -17,8 +17,8 @@ use kenyon_analysis::protocol::{
 };
 use kenyon_analysis::{
     BlockNoise, Model, Patterns, Stations, Superposition, TrialBlock, accuracy, active_fraction,
-    active_neurons, centroid_accuracy, cosine, decide, mean_deviation, near_identical_pairs,
-    noisy_block, noisy_stimuli, pattern_similarity,
+    active_neurons, centroid_accuracy, combination, combinations, cosine, decide, mean_deviation,
+    near_identical_pairs, noisy_block, noisy_stimuli, pattern_similarity,
 };
 use kenyon_circuit::{
     Circuit, GradientWorkspace, Interventions, Noise, NoiseStream, Parameters, Stimulus, Upstream,
@@ -168,27 +168,18 @@ fn panel(subject: &Subject, models: &[Trained]) -> Outcome<()> {
         .map(|model| near_identical_pairs(&synthetic_odours(templates, model.seed), 0.9) as f64)
         .collect();
     show("pairs of synthetic odours with a cosine above 0.9", &near);
+    let odours = &templates[1..];
     for components in [2, 3] {
         let (mut clipped, mut all) = (0, 0);
-        let rows = 1..templates.len();
-        let pairs = rows
-            .clone()
-            .flat_map(|i| (i + 1..templates.len()).map(move |j| vec![i, j]));
-        let sets: Vec<Vec<usize>> = if components == 2 {
-            pairs.collect()
-        } else {
-            pairs
-                .flat_map(|pair| {
-                    (pair[1] + 1..templates.len()).map(move |k| vec![pair[0], pair[1], k])
-                })
-                .collect()
-        };
-        for set in &sets {
-            for channel in 0..templates[0].len() {
-                let sum: f64 = set.iter().map(|&row| templates[row][channel]).sum();
-                clipped += usize::from(sum > 1.0);
-                all += 1;
+        for rank in 0..combinations(odours.len(), components) {
+            let mut sums = vec![0.0; odours[0].len()];
+            for odour in combination(rank, odours.len(), components)? {
+                for (sum, value) in sums.iter_mut().zip(&odours[odour]) {
+                    *sum += value;
+                }
             }
+            clipped += sums.iter().filter(|&&sum| sum > 1.0).count();
+            all += sums.len();
         }
         println!(
             "  channels of mixtures of {components} that are clipped at 1: {:.1} %",
@@ -582,6 +573,23 @@ fn weak_pathways(subject: &Subject, models: &[Trained]) -> Outcome<()> {
         disabled_pathways: WEAK.iter().map(|&name| name.to_owned()).collect(),
         ..Interventions::default()
     };
+    for (population, cells) in [("LN", &lns), ("PN", &pns)] {
+        let (mut moved, mut bound) = (vec![], vec![]);
+        for trained in models {
+            let learned = thresholds(subject, &trained.student, population, cells)?;
+            let count = |yes: &dyn Fn(f64, f64) -> bool| {
+                learned
+                    .iter()
+                    .filter(|(now, start)| yes(*now, *start))
+                    .count() as f64
+            };
+            moved.push(count(&|now, start| (now - start).abs() > 1e-5));
+            bound.push(count(&|now, _| now <= -0.0545));
+        }
+        let what = format!("{} {population}s without output", cells.len());
+        show(&format!("{what}: moved by more than 0.01 mV"), &moved);
+        show(&format!("{what}: at the lower bound"), &bound);
+    }
     let (no_lns, no_pns) = (("LN", &[][..]), ("PN", &[][..]));
     for (name, interventions, reset) in [
         ("as trained", &none, [no_lns, no_pns]),
@@ -661,6 +669,21 @@ fn without(row: &[f64], places: &[usize]) -> Vec<f64> {
         .enumerate()
         .filter(|(place, _)| !places.contains(place));
     kept.map(|(_, &value)| value).collect()
+}
+
+/// Thresholds of some cells of a population, now and at the start of training, volt.
+fn thresholds(
+    subject: &Subject,
+    parameters: &Parameters,
+    population: &str,
+    cells: &[usize],
+) -> Outcome<Vec<(f64, f64)>> {
+    let name = format!("{population}.threshold");
+    let groups = subject.network.table().groups();
+    let group = groups.iter().find(|group| group.name == name);
+    let group = group.ok_or("no such thresholds")?;
+    let value = |cell: &usize| (parameters.values[group.range.start + cell], group.start);
+    Ok(cells.iter().map(value).collect())
 }
 
 /// Parameters with the thresholds of some cells back at their start, and their mean change in

@@ -73,6 +73,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         if !same_wiring {
             continue;
         }
+        let file = plan.folder.join(&unit.folder).join("model.safetensors");
+        if !file.exists() {
+            eprintln!("{} is not trained yet", unit.id);
+            continue;
+        }
         let row = measure(&plan, unit, &connected)?;
         match families
             .iter_mut()
