@@ -6,6 +6,35 @@
 //! all threads, skips what is finished and unchanged, and sums up: figures with their spread and their
 //! effects, and the comparison with the [`Publication`]. [`work_units`] and [`merge`] do the same in
 //! pieces, for any job system.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use kenyon_circuit::Circuit;
+//! use kenyon_connectome::sample::sample;
+//! use kenyon_study::{Plan, StudyFile};
+//!
+//! let file = StudyFile::parse(
+//!     r#"
+//!     name = "gaps"
+//!     seeds = [42, 43]
+//!     [circuit.no_gap_junctions]
+//!     remove = ["gap_junction.ln_ln", "gap_junction.pn_pn", "gap_junction.eln_pn"]
+//!     [[experiment]]
+//!     name = "canonical"
+//!     [[experiment]]
+//!     name = "without"
+//!     circuit = "no_gap_junctions"
+//!     "#,
+//! )?;
+//! let larva = sample(7, 1)?;
+//! let plan = Plan::new(file, &larva, &Circuit::larva(), Path::new("results/gaps"), false)?;
+//! assert_eq!(plan.units.len(), 4);
+//! assert_eq!(plan.units[3].id, "without/seed43");
+//! // Students that differ in what a teacher does not know share it.
+//! assert_eq!(plan.units[1].teacher.run_id, plan.units[3].teacher.run_id);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod across;
 mod description;
