@@ -151,7 +151,7 @@ fn draw_rows(canvas: &mut Canvas, area: Area, rows: &[&Row], words_of: &dyn Fn(&
     });
     let x = Axis::new(
         Scale::linear(-EDGE, EDGE),
-        "tolerances from the published value",
+        "Distance (tolerances)",
     );
     let x = x.with_ticks(ticks.collect());
     let y = Axis::bands::<&str>(&[], "").without_line();
