@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use kenyon_circuit::{Circuit, Form, Network, PathwayCounts};
+use kenyon_circuit::{Circuit, Network, PathwayCounts};
 use kenyon_connectome::{DataSet, Descriptor, Individual, Manifest};
+use kenyon_study::{
+    GroupDescription, NetworkDescription, ParameterDescription, PopulationDescription,
+};
 use serde::Serialize;
 
 use crate::data;
@@ -27,24 +30,17 @@ pub(crate) struct Arguments {
 struct Inspection {
     circuit: String,
     circuit_sha256: String,
-    populations: Vec<PopulationRow>,
+    populations: Vec<PopulationDescription>,
     pathways: Vec<PathwayRow>,
     gap_junctions: Vec<GapRow>,
-    groups: Vec<GroupRow>,
-    parameters: Vec<ParameterRow>,
+    groups: Vec<GroupDescription>,
+    parameters: Vec<ParameterDescription>,
     biophysical_parameters: usize,
     decoder_parameters: usize,
     all_parameters: usize,
     normals_per_step: usize,
     differences: usize,
     data: Manifest,
-}
-
-#[derive(Debug, Serialize)]
-struct PopulationRow {
-    name: String,
-    neurons: usize,
-    model: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,26 +55,6 @@ struct GapRow {
     name: String,
     pairs: usize,
     expected: Option<usize>,
-}
-
-#[derive(Debug, Serialize)]
-struct GroupRow {
-    name: String,
-    population: String,
-    members: usize,
-    neurons: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct ParameterRow {
-    name: String,
-    values: usize,
-    form: Form,
-    start: f64,
-    unit: &'static str,
-    bounds: Option<(f64, f64)>,
-    learning_rate: f64,
-    learned: bool,
 }
 
 /// Runs `kenyon inspect`.
@@ -134,14 +110,15 @@ impl Inspection {
         let differences = pathways.iter().filter(|row| row.differs()).count()
             + gap_junctions.iter().filter(|row| row.differs()).count();
         let table = network.table();
+        let described = NetworkDescription::new(network);
         Self {
             circuit: circuit.name.clone(),
             circuit_sha256: circuit.hash(),
-            populations: populations(network),
+            populations: described.populations,
             pathways,
             gap_junctions,
-            groups: groups(circuit, network),
-            parameters: parameters(network),
+            groups: described.groups,
+            parameters: described.parameters,
             biophysical_parameters: table.biophysical(),
             decoder_parameters: table.len() - table.biophysical(),
             all_parameters: table.len(),
@@ -166,46 +143,6 @@ impl GapRow {
     }
 }
 
-fn populations(network: &Network) -> Vec<PopulationRow> {
-    let row = |population: &kenyon_circuit::Population| PopulationRow {
-        name: population.name.clone(),
-        neurons: population.range.len(),
-        model: serde_json::to_value(population.model)
-            .ok()
-            .and_then(|model| model.as_str().map(|name| name.replace('_', " ")))
-            .unwrap_or_default(),
-    };
-    network.populations().iter().map(row).collect()
-}
-
-fn groups(circuit: &Circuit, network: &Network) -> Vec<GroupRow> {
-    let entries = circuit.group.iter();
-    let rows = entries.map(|entry| {
-        let members = network.group(entry.name.get_ref()).unwrap_or_default();
-        GroupRow {
-            name: entry.name.get_ref().clone(),
-            population: entry.population.get_ref().clone(),
-            members: members.iter().filter(|&&member| member).count(),
-            neurons: members.len(),
-        }
-    });
-    rows.collect()
-}
-
-fn parameters(network: &Network) -> Vec<ParameterRow> {
-    let row = |group: &kenyon_circuit::ParameterGroup| ParameterRow {
-        name: group.name.clone(),
-        values: group.range.len(),
-        form: group.form,
-        start: group.form.realise(group.start),
-        unit: group.unit,
-        bounds: group.bounds,
-        learning_rate: group.learning_rate,
-        learned: group.learned,
-    };
-    network.table().groups().iter().map(row).collect()
-}
-
 fn show(inspection: &Inspection, output: &Output) {
     output.line(format_args!(
         "circuit: {} ({})",
@@ -214,7 +151,10 @@ fn show(inspection: &Inspection, output: &Output) {
     ));
     let mut table = Table::new(&["population", ">neurons", "model"]);
     for row in &inspection.populations {
-        table.row([row.name.clone(), thousands(row.neurons), row.model.clone()]);
+        let model = serde_json::to_value(row.model).ok();
+        let model = model.as_ref().and_then(serde_json::Value::as_str);
+        let model = model.unwrap_or_default().replace('_', " ");
+        table.row([row.name.clone(), thousands(row.neurons), model]);
     }
     output.line(table);
     output.line("");
@@ -237,7 +177,7 @@ fn show(inspection: &Inspection, output: &Output) {
             thousands(row.values),
             format!("{:?}", row.form).to_lowercase(),
             number(row.start),
-            row.unit.to_owned(),
+            row.unit.clone(),
             bound(row.bounds.map(|bounds| bounds.0)),
             bound(row.bounds.map(|bounds| bounds.1)),
             if row.learned {

@@ -18,73 +18,78 @@ const CONDITIONS: [(&str, &str, Colour); 4] = [
     ("no_sparsity", "No sparsity\nloss", ink::GREEN),
 ];
 
-/// A panel: title, measurement, figure, label of the axis, the publication's range.
-const PANELS: [(&str, &str, &str, &str, (f64, f64)); 4] = [
-    (
-        "Antennal lobe",
-        "reevaluation",
-        "al_decorrelation_pct",
-        "Decorrelation (%)",
-        (-30.0, 30.0),
-    ),
-    (
-        "Mushroom body",
-        "reevaluation",
-        "mb_decorrelation_pct",
-        "Decorrelation (%)",
-        (-5.0, 47.0),
-    ),
-    (
-        "APL feedback",
-        "figure_four",
-        "suppression_pct",
-        "KC spikes suppressed (%)",
-        (0.0, 74.0),
-    ),
-    (
-        "Mixtures",
-        "figure_four",
-        "pair_sub_additive_pct",
-        "Sub-additive responses (%)",
-        (0.0, 102.0),
-    ),
+/// A panel.
+struct Shown {
+    title: &'static str,
+    measurement: &'static str,
+    figure: &'static str,
+    label: &'static str,
+    /// The publication's range.
+    range: (f64, f64),
+}
+
+const PANELS: [Shown; 4] = [
+    Shown {
+        title: "Antennal lobe",
+        measurement: "reevaluation",
+        figure: "al_decorrelation_pct",
+        label: "Decorrelation (%)",
+        range: (-30.0, 30.0),
+    },
+    Shown {
+        title: "Mushroom body",
+        measurement: "reevaluation",
+        figure: "mb_decorrelation_pct",
+        label: "Decorrelation (%)",
+        range: (-5.0, 47.0),
+    },
+    Shown {
+        title: "APL feedback",
+        measurement: "figure_four",
+        figure: "suppression_pct",
+        label: "KC spikes suppressed (%)",
+        range: (0.0, 74.0),
+    },
+    Shown {
+        title: "Mixtures",
+        measurement: "figure_four",
+        figure: "pair_sub_additive_pct",
+        label: "Sub-additive responses (%)",
+        range: (0.0, 102.0),
+    },
 ];
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
-    let shown = |measurement: &str, figure: &str| {
-        CONDITIONS
-            .iter()
-            .all(|(name, ..)| results.quantity(name, measurement, figure).is_some())
+    let measured = |panel: &Shown| {
+        CONDITIONS.iter().all(|(name, ..)| {
+            let quantity = results.quantity(name, panel.measurement, panel.figure);
+            quantity.is_some()
+        })
     };
-    if !PANELS
-        .iter()
-        .all(|(_, measurement, figure, ..)| shown(measurement, figure))
-    {
+    if !PANELS.iter().all(measured) {
         return Ok(Vec::new());
     }
     let mut canvas = Canvas::new(WIDE, 330.0);
     let areas = Area::new(42.0, 22.0, WIDE - 52.0, 276.0).grid(2, 2, (56.0, 50.0));
-    for ((index, (title, measurement, figure, label, range)), area) in
-        PANELS.iter().enumerate().zip(areas)
-    {
+    for ((index, shown), area) in PANELS.iter().enumerate().zip(areas) {
         let bars: Vec<(&str, Colour, f64, f64)> = CONDITIONS
             .iter()
             .filter_map(|(name, words, colour)| {
-                let quantity = results.quantity(name, measurement, figure)?;
+                let quantity = results.quantity(name, shown.measurement, shown.figure)?;
                 Some((*words, *colour, quantity.mean, quantity.std))
             })
             .collect();
         // The publication's range, unless something would be cut off.
         let ends = bars.iter().flat_map(|bar| [bar.2 - bar.3, bar.2 + bar.3]);
-        let (low, high) = ends.fold(*range, |(low, high), it| {
+        let (low, high) = ends.fold(shown.range, |(low, high), it| {
             (low.min(1.15 * it), high.max(1.15 * it))
         });
         let names: Vec<&str> = bars.iter().map(|bar| bar.0).collect();
         let mut x = Axis::bands(&names, "");
         x.line = low >= 0.0;
-        let y = Axis::new(Scale::linear(low, high), *label);
+        let y = Axis::new(Scale::linear(low, high), shown.label);
         let letter = char::from(b'A' + index as u8);
-        let mut panel = Panel::new(area, x, y).titled(*title).lettered(letter);
+        let mut panel = Panel::new(area, x, y).titled(shown.title).lettered(letter);
         if low < 0.0 {
             panel.horizontal(0.0, Stroke::solid(ink::BLACK, 0.6));
         }

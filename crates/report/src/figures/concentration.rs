@@ -46,22 +46,20 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let areas = Area::new(38.0, 20.0, WIDE - 46.0, 106.0).grid(3, 1, (44.0, 0.0));
 
     // A: sums of activity as shares of the mean at concentration 1.
-    let sums: [(&str, Colour, Shape, fn(&ConcentrationLevel) -> f64); 3] = [
+    let sums: [Series; 3] = [
         ("OR", RECEPTORS, Shape::Square, |level| level.mean_or),
         ("PN", RELAY, Shape::Triangle, |level| level.mean_pn),
         ("KC", CODING, Shape::Disc, |level| level.mean_kc),
     ];
-    let relative = |value: fn(&ConcentrationLevel) -> f64| -> Vec<(f64, f64)> {
-        let (base, _) = spread(models.iter().map(|levels| value(&levels[reference])));
-        let at = |level: usize| spread(models.iter().map(|levels| value(&levels[level]) / base));
-        (0..concentrations.len()).map(at).collect()
-    };
-    let series: Vec<Vec<(f64, f64)>> = sums.iter().map(|(.., value)| relative(*value)).collect();
-    let top = series
+    let sums = sums.map(|series| {
+        let (base, _) = of_level(&models, reference, series.3);
+        Curve::new(&models, &concentrations, series, base)
+    });
+    let relative = |effect: f64| effect / effective[reference];
+    let top = sums
         .iter()
-        .flatten()
-        .map(|(mean, deviation)| mean + deviation)
-        .chain(effective.iter().map(|it| it / effective[reference]))
+        .flat_map(|curve| curve.points.iter().map(|point| point.1 + point.2))
+        .chain(effective.iter().copied().map(relative))
         .fold(1.0, f64::max);
     let y = Axis::new(
         Scale::linear(0.0, 1.05 * top),
@@ -72,28 +70,15 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .titled("Gain control");
     panel.vertical(1.0, Stroke::dotted(ink::GREY, 0.6));
     let hill = concentrations.iter().zip(&effective);
-    let hill = hill.map(|(&c, &effect)| (c, effect / effective[reference]));
+    let hill = hill.map(|(&c, &effect)| (c, relative(effect)));
     panel.line(hill, Stroke::dashed(ink::GREY, 0.9));
-    for ((name, colour, shape, _), values) in sums.iter().zip(&series) {
-        draw_series(
-            &mut panel,
-            &concentrations,
-            values,
-            (*colour, *shape),
-            |c, mean, deviation| {
-                format!(
-                    "{name} at {}: {} ± {} of its activity at 1",
-                    number(c),
-                    number(mean),
-                    number(deviation)
-                )
-            },
-        );
+    for curve in sums {
+        curve.draw(&mut panel, " of its activity at 1");
     }
     panel.draw(&mut canvas);
 
     // B: accuracies.
-    let accuracies: [(&str, Colour, Shape, fn(&ConcentrationLevel) -> f64); 2] = [
+    let accuracies: [Series; 2] = [
         ("Decoder", DECODER, Shape::Diamond, |level| {
             100.0 * level.decoder_accuracy
         }),
@@ -108,28 +93,13 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     panel.vertical(1.0, Stroke::dotted(ink::GREY, 0.6));
     let chance = 100.0 / (results.description.odours.len().max(2) - 1) as f64;
     panel.horizontal(chance, Stroke::dotted(ink::VERMILION, 0.9));
-    for (name, colour, shape, value) in accuracies {
-        let at = |level: usize| spread(models.iter().map(|levels| value(&levels[level])));
-        let values: Vec<(f64, f64)> = (0..concentrations.len()).map(at).collect();
-        draw_series(
-            &mut panel,
-            &concentrations,
-            &values,
-            (colour, shape),
-            |c, mean, deviation| {
-                format!(
-                    "{name} at {}: {} ± {} %",
-                    number(c),
-                    number(mean),
-                    number(deviation)
-                )
-            },
-        );
+    for series in accuracies {
+        Curve::new(&models, &concentrations, series, 1.0).draw(&mut panel, " %");
     }
     panel.draw(&mut canvas);
 
     // C: similarity of a pattern with that at concentration 1.
-    let similarities: [(&str, Colour, Shape, fn(&ConcentrationLevel) -> f64); 3] = [
+    let similarities: [Series; 3] = [
         ("OR", RECEPTORS, Shape::Square, |level| level.or_similarity),
         ("PN", RELAY, Shape::Triangle, |level| level.pn_similarity),
         ("KC", CODING, Shape::Disc, |level| level.kc_similarity),
@@ -139,23 +109,8 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .lettered('C')
         .titled("Pattern similarity");
     panel.vertical(1.0, Stroke::dotted(ink::GREY, 0.6));
-    for (name, colour, shape, value) in similarities {
-        let at = |level: usize| spread(models.iter().map(|levels| value(&levels[level])));
-        let values: Vec<(f64, f64)> = (0..concentrations.len()).map(at).collect();
-        draw_series(
-            &mut panel,
-            &concentrations,
-            &values,
-            (colour, shape),
-            |c, mean, deviation| {
-                format!(
-                    "{name} at {}: {} ± {}",
-                    number(c),
-                    number(mean),
-                    number(deviation)
-                )
-            },
-        );
+    for series in similarities {
+        Curve::new(&models, &concentrations, series, 1.0).draw(&mut panel, "");
     }
     panel.draw(&mut canvas);
 
@@ -196,23 +151,61 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     Ok(vec![name.figure(canvas, caption)])
 }
 
-fn draw_series(
-    panel: &mut Panel,
-    concentrations: &[f64],
-    values: &[(f64, f64)],
-    (colour, shape): (Colour, Shape),
-    text: impl Fn(f64, f64, f64) -> String,
-) {
-    let points = || concentrations.iter().zip(values);
-    let means = points().map(|(&c, &(mean, _))| (c, mean));
-    panel.line(means, Stroke::solid(colour, 1.1));
-    for (&c, &(mean, deviation)) in points() {
-        panel.point(
-            (c, mean),
-            deviation,
+/// What a curve is called, how it is drawn, and what it shows of a level.
+type Series = (&'static str, Colour, Shape, fn(&ConcentrationLevel) -> f64);
+
+/// Mean and standard deviation over models at every concentration.
+struct Curve {
+    name: &'static str,
+    colour: Colour,
+    shape: Shape,
+    points: Vec<(f64, f64, f64)>,
+}
+
+impl Curve {
+    /// The curve of values divided by `base`.
+    fn new(
+        models: &[Vec<ConcentrationLevel>],
+        concentrations: &[f64],
+        (name, colour, shape, value): Series,
+        base: f64,
+    ) -> Self {
+        let points = concentrations.iter().enumerate();
+        let points = points.map(|(level, &concentration)| {
+            let (mean, deviation) = of_level(models, level, value);
+            (concentration, mean / base, deviation / base)
+        });
+        Self {
+            name,
             colour,
             shape,
-            text(c, mean, deviation),
-        );
+            points: points.collect(),
+        }
     }
+
+    fn draw(self, panel: &mut Panel, unit: &str) {
+        let means = self.points.iter().map(|point| (point.0, point.1));
+        panel.line(means, Stroke::solid(self.colour, 1.1));
+        for (concentration, mean, deviation) in self.points {
+            let text = format!(
+                "{} at {}: {} ± {}{unit}",
+                self.name,
+                number(concentration),
+                number(mean),
+                number(deviation)
+            );
+            let place = (concentration, mean);
+            panel.point(place, deviation, self.colour, self.shape, text);
+        }
+    }
+}
+
+/// Mean and standard deviation over models at one level.
+fn of_level(
+    models: &[Vec<ConcentrationLevel>],
+    level: usize,
+    value: fn(&ConcentrationLevel) -> f64,
+) -> (f64, f64) {
+    let levels = models.iter().filter_map(|levels| levels.get(level));
+    spread(levels.map(value))
 }

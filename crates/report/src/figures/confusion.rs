@@ -1,12 +1,11 @@
 //! Figure S2: which odours are taken for which (spec/experiments.md section 2.11).
 
 use kenyon_study::CANONICAL;
-use svg::Node;
 
 use super::{Figure, Name, models_of};
 use crate::plot::{
     Anchor, Area, Axis, Canvas, ColourMap, Panel, SIZE, Scale, Stroke, Weight, colour_bar, elided,
-    ink, line, nice_ticks, number, words,
+    ink, line, nice_ticks, number, upright, words,
 };
 use crate::{ReportError, Results};
 
@@ -99,17 +98,8 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .collect();
     panel.draw(&mut canvas);
     for (x, name) in places {
-        let (x, y) = (x + 0.36 * SIZE::TICK, area.bottom() + 4.0);
-        let mut name = words(
-            name.as_str(),
-            (x, y),
-            SIZE::TICK,
-            Anchor::End,
-            Weight::Regular,
-            ink::BLACK,
-        );
-        name.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
-        canvas.add(name);
+        let place = (x + 0.36 * SIZE::TICK, area.bottom() + 4.0);
+        canvas.add(upright(name.as_str(), place, SIZE::TICK, Anchor::End));
     }
     let below = (area.left + area.width / 2.0, area.bottom() + 104.0);
     canvas.add(words(

@@ -149,10 +149,7 @@ fn draw_rows(canvas: &mut Canvas, area: Area, rows: &[&Row], words_of: &dyn Fn(&
         let sign = if tick > 0 { "+" } else { "" };
         Tick::new(f64::from(tick), format!("{sign}{tick}").replace('-', "−"))
     });
-    let x = Axis::new(
-        Scale::linear(-EDGE, EDGE),
-        "Distance (tolerances)",
-    );
+    let x = Axis::new(Scale::linear(-EDGE, EDGE), "Distance (tolerances)");
     let x = x.with_ticks(ticks.collect());
     let y = Axis::bands::<&str>(&[], "").without_line();
     let y = Axis {

@@ -4,7 +4,7 @@ use svg::Node;
 use svg::node::element::path::Data;
 use svg::node::element::{Circle, Element, Group, Line, Path, Polygon, Rectangle, Text, Title};
 
-use super::colour::Colour;
+use super::colour::{Colour, ink};
 use super::text::Weight;
 
 /// Anything that can be drawn.
@@ -175,6 +175,15 @@ pub fn words(
     if weight == Weight::Bold {
         words.assign("font-weight", "bold");
     }
+    words
+}
+
+/// Words that are read from below upwards.
+#[must_use]
+pub fn upright(text: impl Into<String>, place: (f64, f64), size_pt: f64, anchor: Anchor) -> Mark {
+    let (x, y) = place;
+    let mut words = words(text, place, size_pt, anchor, Weight::Regular, ink::BLACK);
+    words.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
     words
 }
 

@@ -15,7 +15,7 @@ mod text;
 pub use canvas::{Area, Canvas, Drawing};
 pub use colour::{Colour, ColourMap, ink};
 pub use marks::{
-    Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, words,
+    Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, upright, words,
 };
 pub use panel::{Axis, Panel, Shape, colour_bar, key};
 pub use scale::{Scale, Tick, nice_ticks, number, quantity};

@@ -3,11 +3,10 @@
 use super::canvas::{Area, Canvas};
 use super::colour::{Colour, ColourMap, ink};
 use super::marks::{
-    Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, words,
+    Anchor, Mark, Stroke, circle, group, hover, line, path, polygon, rectangle, upright, words,
 };
 use super::scale::{Scale, Tick};
 use super::text::{SIZE, Weight, width_pt};
-use svg::Node;
 
 const TICK_PT: f64 = 2.5;
 const AXIS: Stroke = Stroke::solid(ink::BLACK, 0.6);
@@ -341,16 +340,7 @@ impl Panel {
             let x = area.left - self.y_words_width() + 2.0;
             let y = area.top + area.height / 2.0;
             let label = self.y.label.clone();
-            let mut label = words(
-                label,
-                (x, y),
-                SIZE::LABEL,
-                Anchor::Middle,
-                Weight::Regular,
-                ink::BLACK,
-            );
-            label.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
-            canvas.add(label);
+            canvas.add(upright(label, (x, y), SIZE::LABEL, Anchor::Middle));
         }
     }
 
@@ -449,20 +439,11 @@ pub fn colour_bar(
         .iter()
         .map(|tick| width_pt(&tick.label, SIZE::TICK, Weight::Regular))
         .fold(0.0, f64::max);
-    let (x, y) = (
+    let place = (
         area.right() + TICK_PT + widest + 3.0 + SIZE::LABEL,
         area.top + area.height / 2.0,
     );
-    let mut label = words(
-        label,
-        (x, y),
-        SIZE::LABEL,
-        Anchor::Middle,
-        Weight::Regular,
-        ink::BLACK,
-    );
-    label.assign("transform", format!("rotate(-90 {x:.2} {y:.2})"));
-    canvas.add(label);
+    canvas.add(upright(label, place, SIZE::LABEL, Anchor::Middle));
 }
 
 /// A key: marks with their meaning, side by side from a place on.
