@@ -149,10 +149,16 @@ fn models() {
     kenyon(folder.path(), &longer).refused(&["another circuit", "--circuit"]);
 }
 
+/// Every file of a folder and of the folders in it, with its bytes.
 pub fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = fs::read_dir(folder).expect("the folder");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut contents: Vec<_> = paths.map(|path| (path.clone(), bytes(&path))).collect();
+    let mut contents: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .flat_map(|path| match path.is_dir() {
+            true => contents(&path),
+            false => vec![(path.clone(), bytes(&path))],
+        })
+        .collect();
     contents.sort();
     contents
 }

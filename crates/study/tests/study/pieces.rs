@@ -50,7 +50,7 @@ fn missing() {
     heard.trained_nothing();
     assert_eq!(
         files(folder.path()).into_keys().collect::<Vec<_>>(),
-        ["manifest.json", "summary.json"]
+        ["manifest.json", "study.json", "summary.json"]
     );
 
     work(&plan, &["canonical", "swaps/draw2/seed1"]);
