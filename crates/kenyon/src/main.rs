@@ -9,6 +9,7 @@ mod commands;
 mod data;
 mod ending;
 mod errors;
+mod figure_file;
 mod interventions;
 mod model;
 mod npz;

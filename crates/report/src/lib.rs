@@ -25,7 +25,7 @@ mod results;
 mod write;
 
 pub use error::ReportError;
-pub use figures::{Figure, figures, raster};
+pub use figures::{Figure, ScalingPoint, figures, raster, scaling};
 pub use label::{Label, label};
 pub use render::{pdf, pixels, png};
 pub use results::{Results, StoredModel};

@@ -1,5 +1,7 @@
 //! `kenyon bench`: the speed of this machine, and cost against network size.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use clap::Args;
 use kenyon_circuit::{Circuit, Network};
@@ -8,11 +10,13 @@ use kenyon_connectome::{DataSet, ReceptorMapping};
 use kenyon_proof::benchmark::{
     Benchmark, Effort, Machine, Share, SizePoint, measure, measure_size,
 };
+use kenyon_report::{ScalingPoint, scaling};
 use kenyon_study::Subject;
 use serde::Serialize;
 
 use crate::data;
 use crate::ending::Ending;
+use crate::figure_file::{check_figure, write_figure};
 use crate::output::Output;
 use crate::table::{Table, thousands};
 
@@ -31,6 +35,9 @@ pub(crate) struct Arguments {
     /// Measure with few repetitions, for a first impression
     #[arg(long)]
     quick: bool,
+    /// Draw time and memory against size (.svg, .pdf or .png)
+    #[arg(long, value_name = "FILE", requires = "scale")]
+    figure: Option<PathBuf>,
 }
 
 /// The result.
@@ -45,6 +52,9 @@ struct Report {
 
 /// Runs `kenyon bench`.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
+    if let Some(file) = &arguments.figure {
+        check_figure(file)?;
+    }
     let data = data::find(output)?;
     let subject = Subject::new(&data, &Circuit::larva(), ReceptorMapping::ByPosition)?;
     let machine = Machine::of_this_process();
@@ -74,6 +84,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     if !sizes.is_empty() {
         show_sizes(&sizes, output);
     }
+    if let Some(file) = &arguments.figure {
+        let points: Vec<ScalingPoint> = sizes.iter().map(drawn).collect();
+        write_figure(file, scaling(&points).drawing)?;
+        output.line(format_args!("drawn in {}", file.display()));
+    }
     let statistical_larva = data.manifest.statistical;
     output.json(&Report {
         benchmark,
@@ -82,6 +97,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         sizes,
     })?;
     Ok(Ending::Done)
+}
+
+fn drawn(point: &SizePoint) -> ScalingPoint {
+    ScalingPoint {
+        neurons: point.neurons,
+        edges: point.edges,
+        training_step_ms: point.training_step_ms,
+        memory_mb: point.memory_mb,
+    }
 }
 
 /// An individual that is `scale` times as large, with its network.

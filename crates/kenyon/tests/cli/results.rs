@@ -116,7 +116,13 @@ fn rate(result: &Value, population: &str) -> f64 {
 }
 
 fn bench() {
-    let result = on_larva(&["bench", "--quick", "--scale", "2", "--quiet"]).json();
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("scaling.svg");
+    let figure = file.display().to_string();
+    let bench = [
+        "bench", "--quick", "--scale", "2", "--quiet", "--figure", &figure,
+    ];
+    let result = on_larva(&bench).json();
     for key in [
         "training_step_ms",
         "evaluation_trial_ms",
@@ -128,6 +134,8 @@ fn bench() {
         );
     }
     assert_eq!(result["sizes"][0]["neurons"], 2 * 368);
+    let svg = std::fs::read_to_string(&file).expect("the figure");
+    assert!(svg.contains("736 neurons"), "{svg}");
 }
 
 fn fallback() {

@@ -10,6 +10,7 @@ mod nulls;
 mod parameters;
 mod recordings;
 mod reproduction;
+mod scaling;
 mod similarity;
 mod speed;
 mod thresholds;
@@ -18,6 +19,7 @@ mod training;
 pub use recordings::raster;
 pub(crate) use recordings::stored as stored_recordings;
 pub(crate) use reproduction::verdict as verdict_in_words;
+pub use scaling::{ScalingPoint, scaling};
 
 use crate::plot::Drawing;
 use crate::{ReportError, Results};

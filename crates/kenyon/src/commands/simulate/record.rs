@@ -8,18 +8,15 @@ use kenyon_analysis::Model;
 use kenyon_analysis::recording::{Caption, record, recording_bytes};
 use kenyon_circuit::{Network, NoiseStream, Stimulus};
 use kenyon_connectome::Connectome;
-use kenyon_learning::{is_temporary, write_atomically};
-use kenyon_report::{pdf, png, raster};
+use kenyon_learning::is_temporary;
+use kenyon_report::raster;
 
 use super::{arrays, tables};
+use crate::figure_file::{check_figure, check_file, write_figure, write_file};
 use crate::output::Output;
 
 /// Memory that a recording, with its largest file, may take, byte.
 const LARGEST: u64 = 1_000_000_000;
-/// Endings of figures.
-const FIGURES: [&str; 3] = ["svg", "pdf", "png"];
-/// Resolution of PNG files, for print.
-const DOTS_PER_INCH: f64 = 300.0;
 
 /// What is recorded, and where.
 #[derive(Debug, Args)]
@@ -58,7 +55,7 @@ impl RecordingArguments {
     pub(super) fn check(&self, trials: u32, network: &Network) -> anyhow::Result<u32> {
         if self.record.is_none() && self.record_csv.is_none() {
             if let Some(file) = &self.figure {
-                check_file("--figure", file, &FIGURES)?;
+                check_figure(file)?;
                 return Ok(1);
             }
             if self.record_trials.is_some() {
@@ -74,7 +71,7 @@ impl RecordingArguments {
             check_file("--record", file, &["npz"])?;
         }
         if let Some(file) = &self.figure {
-            check_file("--figure", file, &FIGURES)?;
+            check_figure(file)?;
         }
         if let Some(folder) = &self.record_csv {
             check_folder(folder)?;
@@ -103,13 +100,7 @@ impl RecordingArguments {
         if let Some(file) = &self.figure {
             let traced = recording.most_active(0);
             let trial = recording.selected(0, simulated.caption, &traced);
-            let drawing = raster(&trial).drawing;
-            let bytes = match file.extension().and_then(|ending| ending.to_str()) {
-                Some("png") => png(&drawing, DOTS_PER_INCH)?,
-                Some("pdf") => pdf(&drawing)?,
-                _ => drawing.svg.into_bytes(),
-            };
-            write(file, &bytes)?;
+            write_figure(file, raster(&trial).drawing)?;
             output.line(format_args!("first trial drawn in {}", file.display()));
         }
         let trials = match recording.trials() {
@@ -117,46 +108,18 @@ impl RecordingArguments {
             several => format!("first {several} trials"),
         };
         if let Some(file) = &self.record {
-            write(file, &arrays::archive(&recording, simulated)?)?;
+            write_file(file, &arrays::archive(&recording, simulated)?)?;
             output.line(format_args!("{trials} recorded in {}", file.display()));
         }
         if let Some(folder) = &self.record_csv {
             let shown = folder.display();
             std::fs::create_dir_all(folder).with_context(|| format!("cannot create {shown}"))?;
             for (name, table) in tables::TABLES {
-                write(&folder.join(name), &table(&recording, simulated)?)?;
+                write_file(&folder.join(name), &table(&recording, simulated)?)?;
             }
             output.line(format_args!("{trials} recorded in the tables of {shown}"));
         }
         Ok(())
-    }
-}
-
-fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    write_atomically(file, bytes).with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// The name must say what the file is, so that nothing else is overwritten by mistake.
-fn check_file(option: &str, file: &Path, endings: &[&str]) -> anyhow::Result<()> {
-    let shown = file.display();
-    let ending = file.extension().and_then(|ending| ending.to_str());
-    if !ending.is_some_and(|ending| endings.contains(&ending)) {
-        let listed: Vec<String> = endings.iter().map(|it| format!(".{it}")).collect();
-        bail!(
-            "{option} is {shown}; its name must end in {}",
-            listed.join(", ")
-        );
-    }
-    if file.is_dir() {
-        bail!("{option} is {shown}, which is a folder");
-    }
-    let folder = file.parent().filter(|folder| *folder != Path::new(""));
-    match folder.filter(|folder| !folder.is_dir()) {
-        Some(folder) => bail!(
-            "cannot write {shown}: there is no folder {}",
-            folder.display()
-        ),
-        None => Ok(()),
     }
 }
 
