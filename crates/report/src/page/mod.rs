@@ -4,10 +4,12 @@ mod animation;
 mod methods;
 
 use askama::Template;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use kenyon_study::{Row, Verdict};
 
 use crate::figures::{Figure, verdict_in_words};
 use crate::label::{in_words, label};
+use crate::plot::{BOLD, REGULAR};
 use crate::{ReportError, Results};
 use animation::{Animation, animation};
 use methods::{Paragraph, methods};
@@ -29,7 +31,7 @@ struct Page<'a> {
     provenance: Vec<(String, String)>,
     runs: Vec<RunRow>,
     times: Vec<(String, String)>,
-    style: &'static str,
+    style: String,
     script: &'static str,
 }
 
@@ -74,6 +76,22 @@ struct RunRow {
     digest: String,
 }
 
+const STYLE: &str = include_str!("../../templates/report.css");
+
+/// The typeface of the drawings as part of the style: labels are placed by its widths, and a browser
+/// without it would let them run into each other.
+fn typeface() -> String {
+    [("normal", REGULAR), ("bold", BOLD)]
+        .map(|(weight, file)| {
+            format!(
+                "@font-face {{ font-family: Arimo; font-weight: {weight}; \
+                 src: url(data:font/ttf;base64,{}) format(\"truetype\"); }}\n",
+                BASE64_STANDARD.encode(file)
+            )
+        })
+        .concat()
+}
+
 /// The page of these results with these figures.
 pub(crate) fn page(results: &Results, figures: &[Figure]) -> Result<String, ReportError> {
     let (published, ours) = figures.iter().partition(|figure| figure.published);
@@ -106,7 +124,7 @@ pub(crate) fn page(results: &Results, figures: &[Figure]) -> Result<String, Repo
             .iter()
             .map(|it| (it.stage.clone(), format!("{:.1}", it.seconds)))
             .collect(),
-        style: include_str!("../../templates/report.css"),
+        style: format!("{}{STYLE}", typeface()),
         script: include_str!("../../templates/report.js"),
     };
     page.render().map_err(ReportError::Page)

@@ -62,6 +62,8 @@ addEventListener("load", async () => {
   const stopped = time.value;
   await wait(300);
   check("pausing", time.value === stopped);
+  await document.fonts.ready;
+  check("the page's own typeface", [...document.fonts].some((face) => face.family === "Arimo" && face.status === "loaded"));
   const ids = [...document.querySelectorAll("[id]")].map((it) => it.id);
   check("identifiers are not unique: " + ids.filter((it, index) => ids.indexOf(it) !== index), new Set(ids).size === ids.length);
   for (const input of document.querySelectorAll("input, select")) check("an input without label", input.closest("label"));
