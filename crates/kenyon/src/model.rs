@@ -129,12 +129,8 @@ pub(crate) fn load(
     let (stored, _) = Checkpoint::read_groups(&file)?;
     let task = stored.run.task.as_ref();
     let subject = arguments.subject_of(data, ReceptorMapping::ByPosition, task)?;
-    let groups = subject.network.table().groups();
-    let Checkpoint {
-        header, parameters, ..
-    } = Checkpoint::read(groups, &file, Kind::Model, None)?;
     let shown = file.display();
-    let run = &header.run;
+    let run = &stored.run;
     if run.data_sha256 != data.manifest.hash {
         bail!(
             "{shown} was trained on other data (content {}) than those found (content {}); name them with \
@@ -149,6 +145,11 @@ pub(crate) fn load(
              --circuit, and its task with --panel and --labels"
         );
     }
+    let groups = subject.network.table().groups();
+    let Checkpoint {
+        header, parameters, ..
+    } = Checkpoint::read(groups, &file, Kind::Model, None)?;
+    let run = &header.run;
     let subject = as_trained(arguments, data, subject, &header)?;
     if subject
         .identity_from(&run.settings, run.start.as_ref())?
