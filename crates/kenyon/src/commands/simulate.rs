@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let circuit = Noise::Generated(noise.circuit);
     let responses = simulate(network, &parameters, &stimuli, circuit, &interventions);
     let chosen = (0..responses.trials).map(|trial| decide(responses.logits_of(trial)));
-    let hits = chosen.filter(|class| presented.components.contains(class));
+    let hits = chosen.filter(|class| presented.classes.contains(class));
     let summary = Summary {
         odour: presented.name.clone(),
         class: presented.class(),
@@ -100,6 +100,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         populations: populations(network, &responses),
         graded: graded(network, &parameters, &stimuli, circuit, &interventions),
         decisions: decisions(&responses, &subject),
+        decided: if subject.class_names == subject.odour_names {
+            "decoded odour"
+        } else {
+            "decoded class"
+        },
         code_population: network.readout_population().name.clone(),
         code: code(network, &responses),
         recorded_trials: recorded,
@@ -124,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
             },
             concentration,
             connectome: &data.connectome,
-            odours: &subject.odour_names,
+            odours: &subject.class_names,
         };
         arguments.recording.write(&simulated, output)?;
     }

@@ -7,6 +7,7 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod help;
+mod own_tasks;
 mod recordings;
 mod report;
 mod results;
@@ -24,6 +25,7 @@ fn main() {
     let suite = recordings::add(suite);
     let suite = report::add(suite);
     let suite = bad_input::add(suite);
+    let suite = own_tasks::add(suite);
     let suite = bad_data::add(suite);
     let suite = determinism::add(suite);
     let suite = study::add(suite);
