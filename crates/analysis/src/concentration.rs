@@ -45,6 +45,15 @@ pub fn effective_concentration(concentration: f64) -> f64 {
     hill(concentration) / hill(ConcentrationRule::REFERENCE)
 }
 
+/// A stimulus at a concentration: its distance from the blank scales with the Hill function, clipped at
+/// 0 from below. At the reference concentration it is `undiluted`.
+#[must_use]
+pub fn diluted(blank: &[f64], undiluted: &[f64], concentration: f64) -> Vec<f64> {
+    let effect = effective_concentration(concentration);
+    let mix = |(&blank, &full): (&f64, &f64)| (blank + effect * (full - blank)).max(0.0);
+    blank.iter().zip(undiluted).map(mix).collect()
+}
+
 /// The noise-free stimuli of the test: one pass over the odours at the reference concentration,
 /// then one pass per level. `[(1 + levels) * odours][receptor]`.
 ///

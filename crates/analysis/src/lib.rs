@@ -71,7 +71,7 @@ pub use centroid::{Centroids, centroid_accuracy};
 pub use clustering::{Linkage, Merge, average_linkage};
 pub use concentration::{
     ConcentrationLevel, ConcentrationRule, ConcentrationTest, ConcentrationTrials, Identity,
-    concentration_stimuli, effective_concentration,
+    concentration_stimuli, diluted, effective_concentration,
 };
 pub use confusion::{Confusion, Consistency, confusion, consistency, within_odour_consistency};
 pub use consistency::{

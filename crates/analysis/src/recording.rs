@@ -5,6 +5,7 @@
 //! [`Recording`], small enough to be stored with a study: all spikes, the potentials of a few
 //! neurons, the mean over each pathway.
 
+mod arrays;
 mod dense;
 mod selected;
 mod series;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::AnalysisError;
 use crate::model::Model;
 
+pub use arrays::{ArrayValues, Captions, NamedArray};
 pub use dense::{DensePathway, DensePopulation, DenseRecording, record, recording_bytes};
 pub use selected::{Caption, INTACT, SelectionRule, TracedNeurons};
 pub use series::Series;

@@ -67,17 +67,8 @@ impl Archive {
         Ok(())
     }
 
-    /// Adds a list of texts.
-    pub(crate) fn texts(&mut self, name: &str, texts: &[impl AsRef<str>]) -> anyhow::Result<()> {
-        self.write_texts(name, &[texts.len()], texts)
-    }
-
-    /// Adds a single text, an array without dimensions.
-    pub(crate) fn text(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
-        self.write_texts(name, &[], &[text])
-    }
-
-    fn write_texts(
+    /// Adds an array of texts.
+    pub(crate) fn texts(
         &mut self,
         name: &str,
         shape: &[usize],
@@ -157,7 +148,7 @@ mod tests {
         let archive = || -> anyhow::Result<Vec<u8>> {
             let mut archive = Archive::new();
             archive.numbers("a/b", &[2], &[1.5_f32, -2.0])?;
-            archive.texts("names", &["é", "KC"])?;
+            archive.texts("names", &[2], &["é", "KC"])?;
             archive.finish()
         };
         let bytes = archive().expect("an archive");

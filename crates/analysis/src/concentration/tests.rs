@@ -23,6 +23,13 @@ fn stimuli_are_mixed_with_the_blank_and_clipped() {
 }
 
 #[test]
+fn the_panel_is_at_concentration_one() {
+    let (blank, odour) = ([0.1, 0.2], [0.5, 0.0]);
+    assert_eq!(diluted(&blank, &odour, 1.0), odour);
+    assert_eq!(diluted(&blank, &odour, 0.0), blank);
+}
+
+#[test]
 fn bad_levels_and_templates_are_errors() {
     let templates = vec![vec![0.3], vec![0.0]];
     assert!(concentration_stimuli(&templates, &[]).is_err());

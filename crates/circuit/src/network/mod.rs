@@ -7,7 +7,7 @@ mod pathways;
 
 use std::ops::Range;
 
-use kenyon_connectome::Connectome;
+use kenyon_connectome::{Connectome, Edge};
 
 use crate::file::{Circuit, CircuitError, NeuronModel, Timing};
 use crate::parameters::ParameterTable;
@@ -78,6 +78,12 @@ impl Pathway {
     #[must_use]
     pub fn targets(&self) -> &[u32] {
         &self.wiring.targets
+    }
+
+    /// The edges, by target and then source; neurons are positions in their populations.
+    #[must_use]
+    pub fn edges(&self) -> Vec<Edge> {
+        self.wiring.list()
     }
 
     /// Source neurons (positions in their population) whose vesicle pools are simulated.

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use kenyon_analysis::{BLANK_ROW, Superposition, effective_concentration, mixture_template};
+use kenyon_analysis::{BLANK_ROW, Superposition, diluted, mixture_template};
 use kenyon_study::Subject;
 
 /// Beyond this the Hill function of the concentration is flat to the last bit.
@@ -154,14 +154,6 @@ fn mixture(text: &str, names: &[String], blank: Option<usize>) -> anyhow::Result
     Ok(components)
 }
 
-/// The stimulus at a concentration: the distance from the blank scales with the Hill function of the
-/// concentration test.
-fn diluted(blank: &[f64], undiluted: &[f64], concentration: f64) -> Vec<f64> {
-    let effect = effective_concentration(concentration);
-    let mix = |(&blank, &full): (&f64, &f64)| (blank + effect * (full - blank)).max(0.0);
-    blank.iter().zip(undiluted).map(mix).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,12 +202,5 @@ mod tests {
             let message = message(mixture(text, &names));
             assert!(message.contains(telling), "{text}: {message}");
         }
-    }
-
-    #[test]
-    fn the_panel_is_at_concentration_one() {
-        let (blank, odour) = ([0.1, 0.2], [0.5, 0.0]);
-        assert_eq!(diluted(&blank, &odour, 1.0), odour);
-        assert_eq!(diluted(&blank, &odour, 0.0), blank);
     }
 }
