@@ -15,6 +15,8 @@ pub enum SourceKind {
     Downloads,
     /// Summary statistics.
     Statistics,
+    /// The published model's own tensors, which name no neuron.
+    PublishedTensors,
 }
 
 /// A file that was read.
@@ -63,7 +65,9 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    pub(crate) fn describe(
+    /// The manifest of a data set without the files and rules that it came from.
+    #[must_use]
+    pub fn describe(
         dataset: &str,
         source: SourceKind,
         connectome: &Connectome,
