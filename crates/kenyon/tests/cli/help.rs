@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 27] = [
     "",
     "reproduce",
     "study",
@@ -31,6 +31,9 @@ const COMMANDS: [&str; 24] = [
     "train",
     "evaluate",
     "simulate",
+    "pytorch",
+    "pytorch show",
+    "pytorch convert",
     "verify",
     "gradcheck",
     "bench",
