@@ -17,6 +17,8 @@ pub enum SourceKind {
     Statistics,
     /// A folder in the [neutral format](crate::neutral).
     Neutral,
+    /// The published model's own tensors, which name no neuron.
+    PublishedTensors,
 }
 
 /// A file that was read.
@@ -65,7 +67,9 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    pub(crate) fn describe(
+    /// The manifest of a data set without the files and rules that it came from.
+    #[must_use]
+    pub fn describe(
         dataset: &str,
         source: SourceKind,
         connectome: &Connectome,

@@ -72,6 +72,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Ending> {
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments, output),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, output),
         Command::Parameters(arguments) => commands::parameters::run(&arguments, output),
+        Command::Pytorch(arguments) => commands::pytorch::run(&arguments, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, output),
         Command::Gradcheck(arguments) => commands::gradcheck::run(&arguments, output),
         Command::Bench(arguments) => commands::bench::run(&arguments, output),

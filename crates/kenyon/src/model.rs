@@ -1,12 +1,16 @@
 //! Trained models: found, read, and checked against data and circuit.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use kenyon_circuit::Parameters;
-use kenyon_connectome::{DataSet, ReceptorMapping};
+use kenyon_connectome::{DataSet, ReceptorMapping, hash_of};
 use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription};
+use kenyon_pytorch::Limits;
+use kenyon_pytorch::published::{ModelValues, model_values};
 use kenyon_study::{Edits, PanelTable, Subject, Task, read_labels};
 
 use crate::arguments::Mapping;
@@ -105,7 +109,65 @@ impl SubjectArguments {
 pub(crate) struct LoadedModel {
     pub subject: Subject,
     pub parameters: Parameters,
-    pub header: Header,
+    pub origin: Origin,
+}
+
+/// Where a model came from.
+pub(crate) enum Origin {
+    /// A training of this program.
+    Run(Box<Header>),
+    /// A checkpoint of the published program, with the SHA-256 of the file.
+    PyTorch(String),
+}
+
+impl Origin {
+    /// The run of a model of this program.
+    pub(crate) fn run_id(&self) -> Option<&str> {
+        match self {
+            Self::Run(header) => Some(&header.run.run_id),
+            Self::PyTorch(_) => None,
+        }
+    }
+
+    /// What it is, for the head of a result.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Run(header) => format!(
+                "model of seed {}, {} epochs",
+                header.run.settings.seed, header.epoch
+            ),
+            Self::PyTorch(hash) => format!("PyTorch checkpoint {}", shorten(hash)),
+        }
+    }
+}
+
+/// A checkpoint of the published program.
+pub(crate) struct PublishedModel {
+    pub values: ModelValues,
+    pub sha256: String,
+}
+
+/// Reads a checkpoint of the published program for a subject.
+pub(crate) fn read_published(
+    file: &Path,
+    subject: &Subject,
+    data: &DataSet,
+) -> anyhow::Result<PublishedModel> {
+    let shown = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {shown}"))?;
+    let content = kenyon_pytorch::read_bytes(&bytes, &shown, &Limits::default())?;
+    Ok(PublishedModel {
+        values: model_values(&content, &shown, &subject.network, &data.connectome)?,
+        sha256: hash_of(&bytes),
+    })
+}
+
+/// Whether a file looks like one of PyTorch; what cannot be read is left to the reader of models.
+fn is_pytorch(file: &Path) -> bool {
+    let mut beginning = [0; 4];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut beginning));
+    let named = file.extension().is_some_and(|it| it == "pt" || it == "pth");
+    read.is_ok() && (named || kenyon_pytorch::is_archive(&beginning))
 }
 
 /// The file of a model that is named by itself or by the folder of its run.
@@ -125,6 +187,15 @@ pub(crate) fn load(
     output: &Output,
 ) -> anyhow::Result<LoadedModel> {
     let file = file_of(path);
+    if is_pytorch(&file) {
+        let subject = arguments.subject(data, ReceptorMapping::ByPosition)?;
+        let published = read_published(&file, &subject, data)?;
+        return Ok(LoadedModel {
+            subject,
+            parameters: published.values.parameters,
+            origin: Origin::PyTorch(published.sha256),
+        });
+    }
     // The task is in the header, and without it the layout is not known.
     let (stored, _) = Checkpoint::read_groups(&file)?;
     let task = stored.run.task.as_ref();
@@ -164,7 +235,7 @@ pub(crate) fn load(
     Ok(LoadedModel {
         subject,
         parameters,
-        header,
+        origin: Origin::Run(Box::new(header)),
     })
 }
 

@@ -28,7 +28,7 @@ use crate::table::Table;
                   effects.\n\nExample: kenyon evaluate runs/42 --without gap_junctions"
 )]
 pub(crate) struct Arguments {
-    /// model.safetensors, or the folder of a run
+    /// model.safetensors, the folder of a run, or a PyTorch checkpoint of the published model
     model: PathBuf,
     /// Trials per odour of every measurement
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=100_000))]
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let LoadedModel {
         subject,
         parameters,
-        header,
+        origin,
     } = &loaded;
     let none = Interventions::default();
     let model = Model {
@@ -96,17 +96,16 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let mut figures = reevaluation_figures(&result);
     figures.extend(parameter_headline(&learned, &subject.roles));
 
-    let seed = header.run.settings.seed;
     output.line(format_args!(
-        "{}, receptors {}; model of seed {seed}, {} epochs",
+        "{}, receptors {}; {}",
         data::describe(&data),
         mapping_name(subject.mapping),
-        header.epoch
+        origin.describe()
     ));
     show(&result, &learned, &figures, output);
     output.json(&json!({
         "digest": digest(subject.network.table().groups(), parameters),
-        "run_id": header.run.run_id,
+        "run_id": origin.run_id(),
         "mapping": subject.mapping,
         "data_sha256": data.manifest.hash,
         "statistical_larva": data.manifest.statistical,

@@ -29,7 +29,7 @@ use summary::{Summary, code, decisions, graded, populations, show};
     after_help = "Example: kenyon simulate runs/42 --odour \"ethyl acetate\" --trials 50 --boost APL=0.7"
 )]
 pub(crate) struct Arguments {
-    /// model.safetensors, or the folder of a run
+    /// model.safetensors, the folder of a run, or a PyTorch checkpoint of the published model
     #[arg(required_unless_present = "untrained", conflicts_with = "untrained")]
     model: Option<PathBuf>,
     /// Simulate the start values of the circuit instead of a model

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 30] = [
     "",
     "reproduce",
     "study",
@@ -34,6 +34,9 @@ const COMMANDS: [&str; 27] = [
     "parameters",
     "parameters export",
     "parameters import",
+    "pytorch",
+    "pytorch show",
+    "pytorch convert",
     "verify",
     "gradcheck",
     "bench",
