@@ -36,6 +36,7 @@ mod concentration;
 mod confusion;
 mod consistency;
 mod cosine;
+pub mod course;
 mod decorrelation;
 mod error;
 mod geometry;

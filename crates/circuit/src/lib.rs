@@ -21,6 +21,7 @@ mod parameters;
 mod pathway;
 mod scalar;
 mod simulate;
+mod stimulus;
 mod wiring;
 
 pub use engine::{InjectedNoise, InterventionError, Observer, Snapshot};
@@ -36,5 +37,8 @@ pub use noise::{NoiseAddress, NoiseStream, normals_f64};
 pub use oracle::{forward_graded, forward_hard};
 pub use parameters::{Form, ParameterGroup, ParameterTable, Parameters, Precision, softplus};
 pub use scalar::{Coefficient, Scalar};
-pub use simulate::{Noise, Responses, Stimulus, WIDTH, simulate};
+pub use simulate::{Noise, Responses, WIDTH, simulate, simulate_windows};
+pub use stimulus::{
+    MOST_STEPS, Presentation, Stimulus, TimeCourse, TimeCourseError, TimedStimulus,
+};
 pub use wiring::Sources;
