@@ -38,6 +38,7 @@ mod concentration;
 mod confusion;
 mod consistency;
 mod cosine;
+pub mod course;
 mod decorrelation;
 mod error;
 mod geometry;

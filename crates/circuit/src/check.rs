@@ -9,6 +9,7 @@ use crate::file::{
     Circuit, CircuitError, GapRule, GroupRule, Learned, NeuronModel, PathwayEntry, PathwayKind,
     PopulationEntry, Timing,
 };
+use crate::stimulus::MOST_STEPS;
 
 type Check = Result<(), CircuitError>;
 
@@ -62,8 +63,7 @@ pub(crate) fn check(circuit: &Circuit) -> Check {
     check_gap_junctions(circuit)
 }
 
-/// Largest numbers that make sense; beyond them buffers could not be allocated.
-const MOST_STEPS: usize = 100_000;
+/// Largest numbers that make sense, as is [`MOST_STEPS`]; beyond them buffers could not be allocated.
 const MOST_CLASSES: usize = 100_000;
 const MOST_CHANNELS: usize = 1_000_000;
 

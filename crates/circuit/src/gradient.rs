@@ -3,7 +3,8 @@
 use crate::engine::{Blind, Direction, Engine, Observer, Silent, Witness};
 use crate::instruction_set::Kernel;
 use crate::network::Network;
-use crate::simulate::{Forward, Group, Noise, Responses, Stimulus, check_stimuli, decode, run};
+use crate::simulate::{Forward, Noise, Responses, decode, run};
+use crate::stimulus::{Group, Presentation, ReceptorInput, check_stimuli};
 use crate::{Interventions, Lanes, Parameters, Scalar, WIDTH};
 
 /// What a batch of graded trials gave: sums of graded spikes, in `f64`.
@@ -18,7 +19,8 @@ pub struct Upstream {
     pub counts: Vec<f64>,
 }
 
-/// Buffers of the gradient, allocated once and reused: about 10 MB per group of trials.
+/// Buffers of the gradient, allocated once and reused: about 10 MB per group of trials of 30 steps.
+/// Longer trials extend them.
 pub struct GradientWorkspace<S: Scalar = Lanes<WIDTH>> {
     engines: Vec<Engine<S>>,
 }
@@ -36,16 +38,20 @@ impl<S: Scalar> GradientWorkspace<S> {
     #[must_use]
     pub fn for_scalar(network: &Network) -> Self {
         Self {
-            engines: vec![Engine::new(network, Direction::Both)],
+            engines: vec![Engine::new(network, both(network.steps()))],
         }
     }
+}
+
+const fn both(steps: usize) -> Direction {
+    Direction::Both { steps }
 }
 
 struct Backward<'a, S: Scalar, W> {
     engine: &'a mut Engine<S>,
     network: &'a Network,
     stored: &'a [f64],
-    stimulus: &'a [S],
+    input: ReceptorInput<'a, S>,
     witness: &'a mut W,
 }
 
@@ -54,7 +60,7 @@ impl<S: Scalar<Coefficient = f64>, W: Witness<S>> Kernel for Backward<'_, S, W> 
     #[inline(always)]
     fn run(self) {
         self.engine
-            .backward(self.network, self.stored, self.stimulus, self.witness);
+            .backward(self.network, self.stored, self.input, self.witness);
     }
 }
 
@@ -63,13 +69,14 @@ impl<S: Scalar<Coefficient = f64>, W: Witness<S>> Kernel for Backward<'_, S, W> 
 /// are added in the order of the trials, in `f64`.
 ///
 /// # Panics
-/// If a stimulus does not have one value per receptor channel, an intervention names something that
-/// the network does not have, or the objective returns arrays of the wrong length.
-pub fn gradient<S: Scalar<Coefficient = f64>>(
+/// If a stimulus does not have one value per receptor channel, stimuli differ in length, an
+/// intervention names something that the network does not have, or the objective returns arrays of the
+/// wrong length.
+pub fn gradient<S: Scalar<Coefficient = f64>, P: Presentation>(
     workspace: &mut GradientWorkspace<S>,
     network: &Network,
     parameters: &Parameters,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
     objective: &mut dyn FnMut(&GradedResponses) -> Upstream,
@@ -94,11 +101,11 @@ pub fn gradient<S: Scalar<Coefficient = f64>>(
     clippy::too_many_arguments,
     reason = "one more than the function it extends"
 )]
-pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
+pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>, P: Presentation>(
     workspace: &mut GradientWorkspace<S>,
     network: &Network,
     parameters: &Parameters,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
     objective: &mut dyn FnMut(&GradedResponses) -> Upstream,
@@ -116,10 +123,10 @@ pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
 
 /// What is differentiated.
 #[derive(Clone, Copy)]
-pub(crate) struct Batch<'a> {
+pub(crate) struct Batch<'a, P> {
     pub network: &'a Network,
     pub parameters: &'a Parameters,
-    pub stimuli: &'a [Stimulus],
+    pub stimuli: &'a [P],
     pub noise: Noise<'a>,
     pub interventions: &'a Interventions,
 }
@@ -133,9 +140,14 @@ pub(crate) struct Differentiated {
 }
 
 /// The gradient of a batch; `witness` sees the backward pass of each group of trials.
-pub(crate) fn differentiate<S: Scalar<Coefficient = f64>, O: Observer<S>, W: Witness<S>>(
+pub(crate) fn differentiate<
+    S: Scalar<Coefficient = f64>,
+    P: Presentation,
+    O: Observer<S>,
+    W: Witness<S>,
+>(
     workspace: &mut GradientWorkspace<S>,
-    batch: &Batch<'_>,
+    batch: &Batch<'_, P>,
     objective: &mut dyn FnMut(&GradedResponses) -> Upstream,
     observers: &mut dyn FnMut(usize) -> O,
     witness: &mut W,
@@ -147,19 +159,22 @@ pub(crate) fn differentiate<S: Scalar<Coefficient = f64>, O: Observer<S>, W: Wit
         noise,
         interventions,
     } = batch;
-    check_stimuli(network, stimuli);
+    let steps = check_stimuli(network.channels(), network.steps(), stimuli);
     interventions
         .check(network)
         .expect("interventions are checked by the caller");
     let neurons = network.neurons();
     let groups: Vec<Group<S>> = stimuli
         .chunks(S::LANES)
-        .map(|chunk| Group::new(network.channels(), chunk))
+        .map(|chunk| Group::new(network.channels(), network.steps(), chunk))
         .collect();
     while workspace.engines.len() < groups.len() {
-        workspace
-            .engines
-            .push(Engine::new(network, Direction::Both));
+        workspace.engines.push(Engine::new(network, both(steps)));
+    }
+    for engine in &mut workspace.engines[..groups.len()] {
+        if engine.taped_steps(network) < steps {
+            *engine = Engine::new(network, both(steps));
+        }
     }
     let mut counts = vec![0.0; stimuli.len() * neurons];
     for (index, (engine, group)) in workspace.engines.iter_mut().zip(&groups).enumerate() {
@@ -167,7 +182,7 @@ pub(crate) fn differentiate<S: Scalar<Coefficient = f64>, O: Observer<S>, W: Wit
         run::<S, _>(Forward::<_, _, true> {
             engine,
             network,
-            stimulus: &group.stimulus,
+            input: group.input(),
             noise: noise.source(&group.trials),
             observer: &mut observers(index),
         });
@@ -181,11 +196,12 @@ pub(crate) fn differentiate<S: Scalar<Coefficient = f64>, O: Observer<S>, W: Wit
             }
         }
     }
-    let logits = decode(network, parameters, &counts);
+    let logits = decode(network, parameters, &counts, steps);
     let responses = GradedResponses {
         trials: stimuli.len(),
         neurons,
         classes: network.classes(),
+        steps,
         counts,
         logits,
     };
@@ -216,7 +232,7 @@ pub(crate) fn differentiate<S: Scalar<Coefficient = f64>, O: Observer<S>, W: Wit
             engine,
             network,
             stored: &parameters.values,
-            stimulus: &group.stimulus,
+            input: group.input(),
             witness,
         });
         engine.fold(network, &parameters.values, group.size, &mut gradient);
@@ -241,7 +257,7 @@ fn decoder_gradient(
     let range = |name: &str| table.group(name).map_or(0..0, |group| group.range.clone());
     let (weight, bias) = (range("decoder.weight"), range("decoder.bias"));
     let read = network.readout_population().range.clone();
-    let steps = network.steps() as f64;
+    let steps = responses.steps as f64;
     let mut counts_bar = upstream.counts;
     let mut rates = vec![0.0; read.len()];
     for trial in 0..responses.trials {

@@ -22,6 +22,7 @@ mod pathway;
 mod scalar;
 mod sensitivity;
 mod simulate;
+mod stimulus;
 mod wiring;
 
 pub use engine::{InjectedNoise, InterventionError, Observer, Snapshot};
@@ -38,5 +39,8 @@ pub use oracle::{forward_graded, forward_hard};
 pub use parameters::{Form, ParameterGroup, ParameterTable, Parameters, Precision, softplus};
 pub use scalar::{Coefficient, Scalar};
 pub use sensitivity::{Sensitivity, sensitivity};
-pub use simulate::{Noise, Responses, Stimulus, WIDTH, simulate};
+pub use simulate::{Noise, Responses, WIDTH, simulate, simulate_windows};
+pub use stimulus::{
+    MOST_STEPS, Presentation, Stimulus, TimeCourse, TimeCourseError, TimedStimulus,
+};
 pub use wiring::Sources;

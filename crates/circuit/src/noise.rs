@@ -34,19 +34,24 @@ impl NoiseStream {
     /// addressed by `trial` (spec/model.md section 9, source 6).
     #[must_use]
     pub fn odour(&self, template: &[f64], cv: f64, trial: u32) -> Vec<f32> {
-        let mut normals = vec![Lanes([0.0; 1]); template.len().next_multiple_of(4)];
+        let factors = self.odour_factors(template.len(), cv, trial);
+        let noisy = |(&value, factor): (&f64, f32)| (value as f32 * factor).max(0.0);
+        template.iter().zip(factors).map(noisy).collect()
+    }
+
+    /// The factors `1 + cv * n` of [`NoiseStream::odour`], one per receptor channel.
+    #[must_use]
+    pub fn odour_factors(&self, channels: usize, cv: f64, trial: u32) -> Vec<f32> {
+        let mut normals = vec![Lanes([0.0; 1]); channels.next_multiple_of(4)];
         let address = NoiseAddress {
             key: self.key,
             slot: ODOUR_SLOT,
             step: 0,
             trials: &[trial],
         };
-        fill(&address, &all_quads(template.len()), &mut normals);
-        let noisy = |(&value, normal): (&f64, &Lanes<1>)| {
-            let factor = (cv as f32).mul_add(normal.0[0], 1.0);
-            (value as f32 * factor).max(0.0)
-        };
-        template.iter().zip(&normals).map(noisy).collect()
+        fill(&address, &all_quads(channels), &mut normals);
+        let factor = |normal: &Lanes<1>| (cv as f32).mul_add(normal.0[0], 1.0);
+        normals[..channels].iter().map(factor).collect()
     }
 
     /// `count` uniform numbers in `[0, 1)` with 53 random bits, addressed by `round`.

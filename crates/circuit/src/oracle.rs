@@ -2,40 +2,41 @@
 
 use crate::engine::{Direction, Engine, Observer};
 use crate::network::Network;
-use crate::simulate::{Forward, Group, Noise, Stimulus, run};
+use crate::simulate::{Forward, Noise, run};
+use crate::stimulus::{Group, Presentation, check_stimuli};
 use crate::{Interventions, Scalar};
 
 /// Runs graded trials; `stored` is laid out by the network's parameter table. Returns the sums of
 /// graded spikes, `[neuron]`, of one group of at most [`Scalar::LANES`] trials.
 #[must_use]
-pub fn forward_graded<S: Scalar, O: Observer<S>>(
+pub fn forward_graded<S: Scalar, O: Observer<S>, P: Presentation>(
     network: &Network,
     stored: &[S::Coefficient],
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
     observer: &mut O,
 ) -> Vec<S> {
-    forward::<S, O, true>(network, stored, stimuli, noise, interventions, observer)
+    forward::<S, O, P, true>(network, stored, stimuli, noise, interventions, observer)
 }
 
 /// The same with hard spikes.
 #[must_use]
-pub fn forward_hard<S: Scalar, O: Observer<S>>(
+pub fn forward_hard<S: Scalar, O: Observer<S>, P: Presentation>(
     network: &Network,
     stored: &[S::Coefficient],
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
     observer: &mut O,
 ) -> Vec<S> {
-    forward::<S, O, false>(network, stored, stimuli, noise, interventions, observer)
+    forward::<S, O, P, false>(network, stored, stimuli, noise, interventions, observer)
 }
 
-fn forward<S: Scalar, O: Observer<S>, const GRADED: bool>(
+fn forward<S: Scalar, O: Observer<S>, P: Presentation, const GRADED: bool>(
     network: &Network,
     stored: &[S::Coefficient],
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
     observer: &mut O,
@@ -44,18 +45,21 @@ fn forward<S: Scalar, O: Observer<S>, const GRADED: bool>(
         !stimuli.is_empty() && stimuli.len() <= S::LANES,
         "one group of trials at a time"
     );
-    let direction = if GRADED {
-        Direction::Both
-    } else {
-        Direction::Forward
+    let direction = |steps| {
+        if GRADED {
+            Direction::Both { steps }
+        } else {
+            Direction::Forward
+        }
     };
-    let mut engine = Engine::<S>::new(network, direction);
+    let steps = check_stimuli(network.channels(), network.steps(), stimuli);
+    let mut engine = Engine::<S>::new(network, direction(steps));
     engine.load(network, stored, interventions);
-    let group = Group::new(network.channels(), stimuli);
+    let group = Group::new(network.channels(), network.steps(), stimuli);
     run::<S, _>(Forward::<_, _, GRADED> {
         engine: &mut engine,
         network,
-        stimulus: &group.stimulus,
+        input: group.input(),
         noise: noise.source(&group.trials),
         observer,
     });

@@ -12,7 +12,8 @@ use crate::engine::{PerTrial, Silent};
 use crate::file::NeuronModel;
 use crate::gradient::{Batch, Differentiated, GradedResponses, Upstream, differentiate};
 use crate::network::Network;
-use crate::simulate::{Noise, Stimulus};
+use crate::simulate::Noise;
+use crate::stimulus::Stimulus;
 use crate::{GradientWorkspace, Interventions, Parameters, Scalar};
 
 /// Derivatives of an objective, trial by trial: each is that of the trial's own share of the objective, so

@@ -1,11 +1,14 @@
 //! Trials in, spike counts and decoder output out.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::engine::{Direction, Engine, InjectedNoise, NoiseSource, Observer, Silent};
+use crate::engine::{Direction, Engine, InjectedNoise, NoiseSource, Observer, Silent, Snapshot};
 use crate::instruction_set::{InstructionSet, Kernel};
 use crate::network::{Network, Population};
 use crate::noise::NoiseStream;
+use crate::stimulus::{Group, Presentation, ReceptorInput, check_stimuli};
 use crate::{Interventions, Lanes, Parameters, Scalar};
 
 /// Trials that are simulated side by side: one AVX-512 register of `f32`.
@@ -35,15 +38,6 @@ impl<'a> Noise<'a> {
     }
 }
 
-/// One trial.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stimulus {
-    /// Response of each receptor channel, odour noise already applied.
-    pub input: Vec<f32>,
-    /// Address of the trial's circuit noise.
-    pub trial: u32,
-}
-
 /// What a batch of trials gave. Hard spikes are counted in `f32`, which is exact.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Responses<C = f32> {
@@ -53,6 +47,8 @@ pub struct Responses<C = f32> {
     pub neurons: usize,
     /// Number of decoder classes.
     pub classes: usize,
+    /// Number of steps in which spikes were counted.
+    pub steps: usize,
     /// Spikes (graded or hard) of a trial, `[trial][neuron]`.
     pub counts: Vec<C>,
     /// Decoder output, `[trial][class]`.
@@ -73,37 +69,11 @@ impl<C> Responses<C> {
     }
 }
 
-/// Stimuli and noise addresses of one group of lanes. A group that is not full repeats its last trial.
-pub(crate) struct Group<S> {
-    pub stimulus: Vec<S>,
-    pub trials: Vec<u32>,
-    pub size: usize,
-}
-
-impl<S: Scalar> Group<S> {
-    pub fn new(channels: usize, stimuli: &[Stimulus]) -> Self {
-        let mut stimulus = vec![S::splat(0.0); channels];
-        let mut trials = Vec::with_capacity(S::LANES);
-        for lane in 0..S::LANES {
-            let trial = &stimuli[lane.min(stimuli.len() - 1)];
-            trials.push(trial.trial);
-            for (channel, &value) in trial.input.iter().enumerate() {
-                stimulus[channel].set_lane(lane, f64::from(value));
-            }
-        }
-        Self {
-            stimulus,
-            trials,
-            size: stimuli.len(),
-        }
-    }
-}
-
 /// The forward pass as a kernel.
 pub(crate) struct Forward<'a, S: Scalar, O, const GRADED: bool> {
     pub engine: &'a mut Engine<S>,
     pub network: &'a Network,
-    pub stimulus: &'a [S],
+    pub input: ReceptorInput<'a, S>,
     pub noise: NoiseSource<'a>,
     pub observer: &'a mut O,
 }
@@ -113,7 +83,7 @@ impl<S: Scalar, O: Observer<S>, const GRADED: bool> Kernel for Forward<'_, S, O,
     #[inline(always)]
     fn run(self) {
         self.engine
-            .forward::<GRADED, O>(self.network, self.stimulus, self.noise, self.observer);
+            .forward::<GRADED, O>(self.network, self.input, self.noise, self.observer);
     }
 }
 
@@ -127,82 +97,184 @@ pub(crate) fn run<S: Scalar, K: Kernel>(kernel: K) -> K::Output {
     }
 }
 
-/// Hard-spike trials (evaluation): every trial starts at rest and lasts the circuit's duration.
-/// Any number of stimuli; trials run side by side in lanes and groups of lanes in threads, and
-/// neither changes a bit of the result.
+/// Hard-spike trials (evaluation): every trial starts at rest and lasts as long as its stimulus, or as
+/// the circuit says if that is constant. Any number of stimuli; trials run side by side in lanes and
+/// groups of lanes in threads, and neither changes a bit of the result.
 ///
 /// # Panics
-/// If a stimulus does not have one value per receptor channel, or an intervention names something
-/// that the network does not have (see [`Interventions::check`]).
+/// If a stimulus does not have one value per receptor channel, stimuli differ in length, or an
+/// intervention names something that the network does not have (see [`Interventions::check`]).
 #[must_use]
-pub fn simulate(
+pub fn simulate<P: Presentation>(
     network: &Network,
     parameters: &Parameters,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
 ) -> Responses {
-    check_stimuli(network, stimuli);
+    let steps = check(network, stimuli, interventions);
+    let neurons = network.neurons();
+    let mut counts = vec![0.0_f32; stimuli.len() * neurons];
+    in_groups(
+        network,
+        parameters,
+        stimuli,
+        interventions,
+        (&mut counts, neurons),
+        |engine, group, counts| {
+            run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
+                engine,
+                network,
+                input: group.input(),
+                noise: noise.source(&group.trials),
+                observer: &mut Silent,
+            });
+            copy_counts(&engine.count, group.size, neurons, counts);
+        },
+    );
+    responses(network, parameters, stimuli.len(), steps, counts)
+}
+
+/// As [`simulate`], with the spikes of each window (a range of steps) counted on its own: one
+/// [`Responses`] per window, whose decoder output is that of mean spikes per step in the window. Trials
+/// are not interrupted: each window begins in the state that the one before left behind.
+///
+/// # Panics
+/// As [`simulate`], and if a window is empty or reaches beyond the end of the trials.
+#[must_use]
+pub fn simulate_windows<P: Presentation>(
+    network: &Network,
+    parameters: &Parameters,
+    stimuli: &[P],
+    windows: &[Range<usize>],
+    noise: Noise<'_>,
+    interventions: &Interventions,
+) -> Vec<Responses> {
+    let steps = check(network, stimuli, interventions);
+    for window in windows {
+        assert!(
+            window.start < window.end && window.end <= steps,
+            "a window lies within the {steps} steps of a trial"
+        );
+    }
+    let neurons = network.neurons();
+    let row = windows.len() * neurons;
+    let mut counts = vec![0.0_f32; stimuli.len() * row];
+    in_groups(
+        network,
+        parameters,
+        stimuli,
+        interventions,
+        (&mut counts, row),
+        |engine, group, counts| {
+            let mut counter = Counter {
+                windows,
+                counts: vec![Lanes([0.0; WIDTH]); row],
+            };
+            run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
+                engine,
+                network,
+                input: group.input(),
+                noise: noise.source(&group.trials),
+                observer: &mut counter,
+            });
+            copy_counts(&counter.counts, group.size, row, counts);
+        },
+    );
+    let of_window = |(index, window): (usize, &Range<usize>)| {
+        let rows = counts.chunks(row);
+        let counts = rows.flat_map(|row| row[index * neurons..][..neurons].iter().copied());
+        responses(
+            network,
+            parameters,
+            stimuli.len(),
+            window.len(),
+            counts.collect(),
+        )
+    };
+    windows.iter().enumerate().map(of_window).collect()
+}
+
+/// Counts the spikes of windows, `[window][neuron]`.
+struct Counter<'a, S> {
+    windows: &'a [Range<usize>],
+    counts: Vec<S>,
+}
+
+impl<S: Scalar> Observer<S> for Counter<'_, S> {
+    #[inline(always)]
+    fn observe(&mut self, step: usize, state: &Snapshot<'_, S>) {
+        let rows = self.counts.chunks_mut(state.spike.len());
+        for (counts, window) in rows.zip(self.windows) {
+            if window.contains(&step) {
+                for (count, &spike) in counts.iter_mut().zip(state.spike) {
+                    *count = *count + spike;
+                }
+            }
+        }
+    }
+}
+
+/// What the engine takes for granted; returns the number of steps.
+fn check<P: Presentation>(
+    network: &Network,
+    stimuli: &[P],
+    interventions: &Interventions,
+) -> usize {
     interventions
         .check(network)
         .expect("interventions are checked by the caller");
-    let neurons = network.neurons();
-    let mut counts = vec![0.0_f32; stimuli.len() * neurons];
+    check_stimuli(network.channels(), network.steps(), stimuli)
+}
+
+/// Hands out groups of trials to threads; each fills its part of `counts`, which has a number of values
+/// per trial.
+fn in_groups<P: Presentation>(
+    network: &Network,
+    parameters: &Parameters,
+    stimuli: &[P],
+    interventions: &Interventions,
+    (counts, row): (&mut [f32], usize),
+    simulate: impl Fn(&mut Engine<Lanes<WIDTH>>, &Group<Lanes<WIDTH>>, &mut [f32]) + Sync,
+) {
     let groups = stimuli.len().div_ceil(WIDTH);
     // One contiguous share of groups per thread, so that each builds its buffers once.
     let share = groups.div_ceil(rayon::current_num_threads()).max(1) * WIDTH;
+    // Without a window there is nothing to count.
     counts
-        .par_chunks_mut(share * neurons)
+        .par_chunks_mut((share * row).max(1))
         .zip(stimuli.par_chunks(share))
         .for_each(|(counts, stimuli)| {
-            let mut engine = Engine::<Lanes<WIDTH>>::new(network, Direction::Forward);
+            let mut engine = Engine::new(network, Direction::Forward);
             engine.load(network, &parameters.values, interventions);
-            for (counts, stimuli) in counts
-                .chunks_mut(WIDTH * neurons)
-                .zip(stimuli.chunks(WIDTH))
-            {
-                let group = Group::new(network.channels(), stimuli);
-                run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
-                    engine: &mut engine,
-                    network,
-                    stimulus: &group.stimulus,
-                    noise: noise.source(&group.trials),
-                    observer: &mut Silent,
-                });
-                copy_counts(&engine, group.size, neurons, counts);
+            for (counts, stimuli) in counts.chunks_mut(WIDTH * row).zip(stimuli.chunks(WIDTH)) {
+                let group = Group::new(network.channels(), network.steps(), stimuli);
+                simulate(&mut engine, &group, counts);
             }
         });
-    let logits = decode(network, parameters, &counts);
-    Responses {
-        trials: stimuli.len(),
-        neurons,
-        classes: network.classes(),
-        counts,
-        logits,
-    }
 }
 
-pub(crate) fn check_stimuli(network: &Network, stimuli: &[Stimulus]) {
-    for stimulus in stimuli {
-        assert_eq!(
-            stimulus.input.len(),
-            network.channels(),
-            "one value per receptor channel"
-        );
-    }
-}
-
-pub(crate) fn copy_counts<S: Scalar>(
-    engine: &Engine<S>,
+fn responses(
+    network: &Network,
+    parameters: &Parameters,
     trials: usize,
-    neurons: usize,
-    counts: &mut [f32],
-) {
+    steps: usize,
+    counts: Vec<f32>,
+) -> Responses {
+    Responses {
+        trials,
+        neurons: network.neurons(),
+        classes: network.classes(),
+        steps,
+        logits: decode(network, parameters, &counts, steps),
+        counts,
+    }
+}
+
+/// Sorts counts by trials, of which each has `row`.
+fn copy_counts<S: Scalar>(lanes: &[S], trials: usize, row: usize, counts: &mut [f32]) {
     for lane in 0..trials {
-        for (count, lanes) in counts[lane * neurons..][..neurons]
-            .iter_mut()
-            .zip(&engine.count)
-        {
+        for (count, lanes) in counts[lane * row..][..row].iter_mut().zip(lanes) {
             *count = lanes.lane(lane) as f32;
         }
     }
@@ -213,12 +285,13 @@ pub(crate) fn decode<T: Copy + Into<f64>>(
     network: &Network,
     parameters: &Parameters,
     counts: &[T],
+    steps: usize,
 ) -> Vec<f64> {
     let table = network.table();
     let weights = parameters.stored(table, "decoder.weight");
     let bias = parameters.stored(table, "decoder.bias");
     let range = network.readout_population().range.clone();
-    let steps = network.steps() as f64;
+    let steps = steps as f64;
     let mut logits = Vec::with_capacity(counts.len() / network.neurons() * bias.len());
     let mut rates = vec![0.0; range.len()];
     for counts in counts.chunks(network.neurons()) {

@@ -73,19 +73,6 @@ impl Wiring {
         }
     }
 
-    /// The edges with positions in their populations, by target and then source.
-    pub fn list(&self) -> Vec<Edge> {
-        let rows = self.targets.iter().zip(self.row_start.windows(2));
-        rows.flat_map(|(&target, ends)| {
-            (ends[0] as usize..ends[1] as usize).map(move |edge| Edge {
-                source: self.sources[self.edge_source[edge] as usize],
-                target,
-                contacts: self.contacts[edge],
-            })
-        })
-        .collect()
-    }
-
     pub fn edges(&self) -> usize {
         self.edge_source.len()
     }

@@ -127,7 +127,7 @@ impl Loss {
                 .clone()
         };
         let scope = Scope {
-            steps: network.steps(),
+            steps: responses.steps,
             readout: network.readout_population().range.clone(),
             energy: self
                 .energy
@@ -288,6 +288,7 @@ mod tests {
             trials: 3,
             neurons: NEURONS,
             classes: CLASSES,
+            steps: 30,
             counts,
             logits,
         }

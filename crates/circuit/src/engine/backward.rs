@@ -11,6 +11,7 @@ use crate::neuron::two_compartment::Propagator;
 use crate::neuron::{graded, leaky_integrate_and_fire as lif, two_compartment};
 use crate::pathway::instantaneous::Signal;
 use crate::pathway::{chemical, gap_junction, instantaneous};
+use crate::stimulus::ReceptorInput;
 
 impl<S: Scalar<Coefficient = f64>> Engine<S> {
     /// Adjoint of the spike counts, one per neuron: where the backward pass starts.
@@ -18,13 +19,13 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         &mut self.bar.count
     }
 
-    /// Runs the last graded forward pass backwards. `stimulus` is the one of that pass.
+    /// Runs the last graded forward pass backwards. `input` is the one of that pass.
     #[inline(always)]
     pub fn backward<W: Witness<S>>(
         &mut self,
         network: &Network,
         stored: &[f64],
-        stimulus: &[S],
+        input: ReceptorInput<'_, S>,
         witness: &mut W,
     ) {
         let zero = S::splat(0.0);
@@ -54,13 +55,16 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
             },
         );
         let neurons = network.neurons();
-        for step in (0..network.steps()).rev() {
+        let steps = input.frame_of_step.len();
+        for step in (0..steps).rev() {
             for &operation in network.operations.iter().rev() {
                 match operation {
                     Operation::GapJunction(index) => {
                         self.couple_back(network, index, step, witness);
                     }
-                    Operation::Pathway(index) => self.transmit_back(network, index, step, witness),
+                    Operation::Pathway(index) => {
+                        self.transmit_back(network, index, step, step + 1 == steps, witness);
+                    }
                     Operation::Receptors => self.receive_back(network, step),
                     Operation::Population(index) => {
                         // Running rates read the spikes counted before the step, and are the only
@@ -76,20 +80,30 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                 }
             }
             witness.inputs(&self.bar.input);
-        }
-        let receptors = &network.receptors;
-        for (neuron, &drive) in self.bar.drive.iter().enumerate() {
-            one_at_a_time();
-            let channel = neuron / receptors.per_channel;
-            let by_gain = drive * stimulus[channel];
-            let gain = &mut self.bar.coefficient[receptors.gain.start + channel];
-            *gain = *gain + by_gain;
+            // The drive collects adjoints for as long as a frame is shown.
+            let frame = input.frame_of_step[step];
+            if step == 0 || input.frame_of_step[step - 1] != frame {
+                self.present_back(network, input.frame(frame));
+            }
         }
         for population in 0..network.populations().len() {
             let propagator = self.bar.propagator[population];
             if let Some((index, sum)) = coupling_adjoint(network, stored, population, propagator) {
                 self.bar.coefficient[index] = sum;
             }
+        }
+    }
+
+    #[inline(always)]
+    fn present_back(&mut self, network: &Network, stimulus: &[S]) {
+        let receptors = &network.receptors;
+        for (neuron, drive) in self.bar.drive.iter_mut().enumerate() {
+            one_at_a_time();
+            let channel = neuron / receptors.per_channel;
+            let by_gain = *drive * stimulus[channel];
+            let gain = &mut self.bar.coefficient[receptors.gain.start + channel];
+            *gain = *gain + by_gain;
+            *drive = S::splat(0.0);
         }
     }
 
@@ -174,6 +188,7 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         network: &Network,
         index: usize,
         step: usize,
+        last: bool,
         witness: &mut W,
     ) {
         let Some(coefficients) = self.pathways[index] else {
@@ -248,7 +263,7 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                     }
                     // Activity acts after its update: it is the state at the start of the next
                     // step, or the final state.
-                    Signal::Activity if step + 1 < network.steps() => (
+                    Signal::Activity if !last => (
                         &self.tape.voltage[(step + 1) * neurons..][source.clone()],
                         &mut self.bar.voltage[source],
                     ),

@@ -7,6 +7,7 @@ use crate::network::{Dynamics, Mechanism, Network, Operation};
 use crate::neuron::{graded, leaky_integrate_and_fire as lif, two_compartment};
 use crate::pathway::instantaneous::Signal;
 use crate::pathway::{chemical, gap_junction, instantaneous};
+use crate::stimulus::ReceptorInput;
 
 /// Sees the state after every step.
 pub trait Observer<S> {
@@ -39,23 +40,23 @@ impl<S> Observer<S> for Silent {
 }
 
 impl<S: Scalar> Engine<S> {
-    /// Runs one group of trials from rest. `stimulus` holds one value per receptor channel.
+    /// Runs one group of trials from rest, for as many steps as the input has.
     #[inline(always)]
     pub fn forward<const GRADED: bool, O: Observer<S>>(
         &mut self,
         network: &Network,
-        stimulus: &[S],
+        input: ReceptorInput<'_, S>,
         noise: NoiseSource<'_>,
         observer: &mut O,
     ) {
         self.reset();
-        let receptors = &network.receptors;
-        for (neuron, drive) in self.drive.iter_mut().enumerate() {
-            let channel = neuron / receptors.per_channel;
-            *drive = stimulus[channel] * self.receptor_gain[channel];
-        }
         let neurons = network.neurons();
-        for step in 0..network.steps() {
+        let mut shown = None;
+        for (step, &frame) in input.frame_of_step.iter().enumerate() {
+            if shown != Some(frame) {
+                self.present(network, input.frame(frame));
+                shown = Some(frame);
+            }
             if GRADED {
                 self.tape.voltage[step * neurons..][..neurons].copy_from_slice(&self.voltage);
                 for population in network.populations().iter().filter(|p| has_axon(p.model)) {
@@ -93,6 +94,16 @@ impl<S: Scalar> Engine<S> {
                 depletion: &self.depletion,
             };
             observer.observe(step, &state);
+        }
+    }
+
+    /// Drive of the receptor neurons by `stimulus`, one value per receptor channel.
+    #[inline(always)]
+    fn present(&mut self, network: &Network, stimulus: &[S]) {
+        let receptors = &network.receptors;
+        for (neuron, drive) in self.drive.iter_mut().enumerate() {
+            let channel = neuron / receptors.per_channel;
+            *drive = stimulus[channel] * self.receptor_gain[channel];
         }
     }
 

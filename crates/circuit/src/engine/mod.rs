@@ -149,18 +149,26 @@ pub(crate) struct Engine<S: Scalar> {
 pub(crate) enum Direction {
     /// Forward only.
     Forward,
-    /// Forward with a tape, then backward.
-    Both,
+    /// Forward with a tape for that many steps at most, then backward.
+    Both {
+        /// Number of steps.
+        steps: usize,
+    },
 }
 
 impl<S: Scalar> Engine<S> {
+    /// The longest trial that the tape holds, in steps.
+    pub fn taped_steps(&self, network: &Network) -> usize {
+        self.tape.voltage.len() / network.neurons().max(1)
+    }
+
     pub fn new(network: &Network, direction: Direction) -> Self {
         let zero = S::splat(0.0);
         let zeros = |count: usize| vec![zero; count];
         let neurons = network.neurons();
         let (steps, backward) = match direction {
             Direction::Forward => (0, 0),
-            Direction::Both => (network.steps(), 1),
+            Direction::Both { steps } => (steps, 1),
         };
         let per_pathway = |count: &dyn Fn(&crate::network::Pathway) -> usize| -> Vec<Vec<S>> {
             network

@@ -80,12 +80,6 @@ impl Pathway {
         &self.wiring.targets
     }
 
-    /// The edges, by target and then source; neurons are positions in their populations.
-    #[must_use]
-    pub fn edges(&self) -> Vec<Edge> {
-        self.wiring.list()
-    }
-
     /// Source neurons (positions in their population) whose vesicle pools are simulated.
     #[must_use]
     pub fn sources(&self) -> &[u32] {
@@ -94,7 +88,7 @@ impl Pathway {
 
     /// Edges between positions in the populations, by target, then by source: the order of
     /// [`Sensitivity::edges`](crate::Sensitivity::edges).
-    pub fn edges(&self) -> impl Iterator<Item = kenyon_connectome::Edge> + '_ {
+    pub fn edges(&self) -> impl Iterator<Item = Edge> + '_ {
         self.wiring.iter()
     }
 }
