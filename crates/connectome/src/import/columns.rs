@@ -124,6 +124,9 @@ pub(crate) const RIGHT: &[&str] = &["right_id", "right"];
 pub(crate) const CONTACT_TRANSMITTER: &[&str] =
     &["nt_type", "neurotransmitter", "transmitter", "top_nt"];
 
+/// Names of the column of the part of the brain.
+pub(crate) const REGION: &[&str] = &["neuropil", "roi"];
+
 /// Names of the column of the compartments of a contact.
 pub(crate) const COMPARTMENT: &[&str] = &["compartment", "compartments"];
 

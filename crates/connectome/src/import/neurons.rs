@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::columns::{Field, IdColumn, NO_PAIR, find, simple};
 use super::error::ImportError;
 use super::expression::{Expression, is_list};
-use super::record::SelectedPopulation;
+use super::record::{NeuronCounts, SelectedPopulation};
 use super::sources::{ContactKind, ContactSource, NeuronRows, NeuronSource};
 use super::{ImportOptions, Populations, named_column};
 use crate::neutral::parse_side;
@@ -160,6 +160,9 @@ impl NeuronTable {
                     row.cells.push(side);
                 }
                 row.partner = row.partner.or(partner);
+                if row.cells.text.len() as u64 > options.limits.neuron_table_bytes {
+                    return Err(stream.bad_value(0, "a neuron with a moderate amount of text"));
+                }
             }
         }
         if self.rows.len() == listed_before && listed_before == 0 {
@@ -257,6 +260,7 @@ impl NeuronTable {
     pub fn select(
         &self,
         options: &ImportOptions,
+        counts: &mut NeuronCounts,
     ) -> Result<(Vec<Neuron>, Vec<SelectedPopulation>), ImportError> {
         let members = match &options.populations {
             Populations::None => {
@@ -284,7 +288,7 @@ impl NeuronTable {
         let fields = self.fields(options)?;
         for (population, rows) in members {
             for row in rows {
-                neurons.push(self.neuron(row, &population.name, &fields));
+                neurons.push(self.neuron(row, &population.name, &fields, counts));
             }
             populations.push(population);
         }
@@ -432,18 +436,28 @@ impl NeuronTable {
         Ok(fields)
     }
 
-    fn neuron(&self, row: usize, population: &str, fields: &BTreeMap<Field, usize>) -> Neuron {
+    fn neuron(
+        &self,
+        row: usize,
+        population: &str,
+        fields: &BTreeMap<Field, usize>,
+        counts: &mut NeuronCounts,
+    ) -> Neuron {
         let cell = |field: Field| {
             fields
                 .get(&field)
                 .map_or("", |&column| self.cell(row, column))
         };
         let text = |field: Field| cell(field).to_owned();
-        let stated: Option<u64> = cell(Field::Partner).trim().parse().ok();
+        let partner = cell(Field::Partner).trim();
+        let stated: Option<u64> = partner.parse().ok();
+        counts.partners_not_understood += u64::from(stated.is_none() && !partner.is_empty());
+        let side = parse_side(cell(Field::Side));
+        counts.sides_not_understood += u64::from(side.is_none());
         Neuron {
             id: self.rows[row].id,
             population: population.to_owned(),
-            side: parse_side(cell(Field::Side)).unwrap_or(Side::Unknown),
+            side: side.unwrap_or(Side::Unknown),
             class: text(Field::Class),
             name: text(Field::Name),
             glomerulus: text(Field::Glomerulus),
