@@ -202,7 +202,7 @@ impl NeuronTable {
         source.input.table(limits, |stream| {
             let columns = match &source.kind {
                 ContactKind::Matrix(_) => {
-                    for column in stream.header[1..].to_vec() {
+                    for column in &stream.header[1..] {
                         if let Some(id) = crate::stream::parse_id(column.as_bytes()) {
                             self.add(id);
                         }

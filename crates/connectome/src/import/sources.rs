@@ -355,10 +355,10 @@ fn check_lists(lists: &[(String, bool, bool)]) -> Result<(), ImportError> {
 fn kind(input: &Input, header: &[String], options: &ImportOptions) -> Result<Kind, ImportError> {
     let wanted = |layout: Layout| options.layout.is_none_or(|only| only == layout);
     // Columns that options name decide for a list of pairs.
-    if options.source_column.is_some() || options.target_column.is_some() {
-        if let Some(columns) = list_columns(input, header, Layout::Edges, options)? {
-            return Ok(Kind::Contacts(Layout::Edges, ContactKind::List(columns)));
-        }
+    if (options.source_column.is_some() || options.target_column.is_some())
+        && let Some(columns) = list_columns(input, header, Layout::Edges, options)?
+    {
+        return Ok(Kind::Contacts(Layout::Edges, ContactKind::List(columns)));
     }
     for layout in Layout::LISTS.into_iter().filter(|&layout| wanted(layout)) {
         if let Some(columns) = list_columns(input, header, layout, options)? {

@@ -252,14 +252,14 @@ pub fn add(suite: Suite) -> Suite {
                 ]),
             )
             .expect("a file");
-            let got =
-                import_tables(&[path.clone()], &all()).unwrap_or_else(|error| panic!("{error}"));
+            let got = import_tables(std::slice::from_ref(&path), &all())
+                .unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(edges(&got).len(), 2);
             assert_eq!(got.record.ignored.len(), 1);
             let bytes = zipped(&FILES);
             for length in [10, bytes.len() / 2, bytes.len() - 3] {
                 std::fs::write(&path, &bytes[..length]).expect("a file");
-                let error = import_tables(&[path.clone()], &all())
+                let error = import_tables(std::slice::from_ref(&path), &all())
                     .expect_err("refused")
                     .to_string();
                 assert!(error.contains("x.zip"), "{error}");
