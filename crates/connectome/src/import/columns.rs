@@ -116,9 +116,9 @@ pub(crate) const ID: &[&str] = &[
 ];
 
 /// Names of the columns of a table of pairs of neurons.
-pub(crate) const LEFT: &[&str] = &["left_id", "left"];
+pub(crate) const LEFT: &[&str] = &["left_id", "left_skid"];
 /// The right one.
-pub(crate) const RIGHT: &[&str] = &["right_id", "right"];
+pub(crate) const RIGHT: &[&str] = &["right_id", "right_skid"];
 
 /// Names of the column of the transmitter that a row of contacts is predicted to have.
 pub(crate) const CONTACT_TRANSMITTER: &[&str] =

@@ -41,11 +41,14 @@ impl Gathered {
         options: &ImportOptions,
     ) -> Result<Self, ImportError> {
         let mut gathered = Self::default();
-        let selected: HashMap<u64, u32> = neurons
-            .iter()
-            .enumerate()
-            .map(|(place, neuron)| (neuron.id, place as u32))
-            .collect();
+        // By row of the table: one look-up per identity, and fifty million rows make many.
+        let mut places = vec![Place::Listed; table.len()];
+        for (place, neuron) in neurons.iter().enumerate() {
+            if let Some(row) = table.row_of(neuron.id) {
+                places[row as usize] = Place::Selected(place as u32);
+            }
+        }
+        let place = |id: u64| table.row_of(id).map(|row| places[row as usize]);
         let matrices: Vec<(&ContactSource, Option<Compartment>)> = sources
             .iter()
             .filter_map(|source| match source.kind {
@@ -57,10 +60,6 @@ impl Gathered {
         for source in sources {
             let ContactKind::List(columns) = &source.kind else {
                 continue;
-            };
-            let place = |id: u64| match selected.get(&id) {
-                Some(&place) => Some(Place::Selected(place)),
-                None => table.lists(id).then_some(Place::Listed),
             };
             source.input.table(&options.limits, |stream| {
                 gathered.read_list(stream, columns, &place, neurons, options)

@@ -1,6 +1,6 @@
 //! The tables of neurons, joined, and the selection of populations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::columns::{Field, IdColumn, NO_PAIR, find, simple};
 use super::error::ImportError;
@@ -91,9 +91,9 @@ impl NeuronTable {
         self.rows.len()
     }
 
-    /// Whether the neuron is listed.
-    pub fn lists(&self, id: u64) -> bool {
-        self.index.contains_key(&id)
+    /// The row of a neuron, if it is listed.
+    pub fn row_of(&self, id: u64) -> Option<u32> {
+        self.index.get(&id).copied()
     }
 
     fn add(&mut self, id: u64) -> usize {
@@ -131,7 +131,7 @@ impl NeuronTable {
             self.add_column("side", stream);
         }
         let listed_before = self.rows.len();
-        let mut seen: HashMap<u64, ()> = HashMap::new();
+        let mut seen: HashSet<u64> = HashSet::new();
         while stream.advance()? {
             let too_large = self.rows.len() >= options.limits.neurons
                 || stream.bytes() > options.limits.neuron_table_bytes;
@@ -143,7 +143,7 @@ impl NeuronTable {
                 });
             }
             for (id, side, partner) in ids_of(source.rows, stream)?.into_iter().flatten() {
-                if seen.insert(id, ()).is_some() {
+                if !seen.insert(id) {
                     return Err(DataError::DuplicateNeuron {
                         file: stream.file.clone(),
                         place: format!("row {}", stream.row()),
