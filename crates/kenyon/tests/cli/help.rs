@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: &[&str] = &[
     "",
     "reproduce",
     "study",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 30] = [
     "data verify",
     "data fetch",
     "data import",
+    "data export",
     "data sample",
     "inspect",
     "train",
@@ -43,7 +44,7 @@ const COMMANDS: [&str; 30] = [
 ];
 
 pub fn add(mut suite: Suite) -> Suite {
-    for command in COMMANDS {
+    for &command in COMMANDS {
         let name: &'static str = match command {
             "" => "help",
             other => other,

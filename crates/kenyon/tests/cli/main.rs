@@ -8,6 +8,7 @@ mod crash;
 mod determinism;
 mod help;
 mod own_tasks;
+mod neutral;
 mod recordings;
 mod report;
 mod results;
@@ -27,6 +28,7 @@ fn main() {
     let suite = bad_input::add(suite);
     let suite = own_tasks::add(suite);
     let suite = bad_data::add(suite);
+    let suite = neutral::add(suite);
     let suite = determinism::add(suite);
     let suite = study::add(suite);
     let suite = study_input::add(suite);
