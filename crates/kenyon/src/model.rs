@@ -18,6 +18,7 @@ const MODEL: &str = "model.safetensors";
 
 /// What is told apart, if not the odours of the data.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Task")]
 pub(crate) struct TaskArguments {
     /// Panel of odours (CSV: odour, then one column for each channel) instead of that of the data;
     /// responses in spikes/s [default: as the model was trained]
