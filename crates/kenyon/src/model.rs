@@ -22,6 +22,7 @@ const MODEL: &str = "model.safetensors";
 
 /// What is told apart, if not the odours of the data.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Task")]
 pub(crate) struct TaskArguments {
     /// Panel of odours (CSV: odour, then one column for each channel) instead of that of the data;
     /// responses in spikes/s [default: as the model was trained]
@@ -88,20 +89,15 @@ impl SubjectArguments {
             described: stored.filter(|_| task.is_none()),
             ..Edits::default()
         };
-        Subject::edited(data, &circuit, mapping, edits).with_context(|| self.origin())
-    }
-
-    /// What an error is about: the tables that were named.
-    fn origin(&self) -> String {
+        let subject = Subject::edited(data, &circuit, mapping, edits);
         let named = [&self.task.panel, &self.task.labels, &self.circuit];
         let named: Vec<String> = (named.into_iter().flatten())
             .map(|file| file.display().to_string())
             .collect();
         if named.is_empty() {
-            "data and circuit do not fit".to_owned()
-        } else {
-            format!("cannot use {}", named.join(" with "))
+            return Ok(subject?);
         }
+        subject.with_context(|| format!("cannot use {}", named.join(" with ")))
     }
 }
 

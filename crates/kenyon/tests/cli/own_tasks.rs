@@ -329,10 +329,16 @@ fn from() {
         "relay.toml",
         "--from",
         "table.safetensors",
+    ];
+    let task = [
+        "--panel",
+        "panel.csv",
+        "--labels",
+        "labels.csv",
         "--out",
         "n",
     ];
-    run(folder, &nothing).refused(&["table.safetensors"]);
+    run(folder, &[&nothing[..], &task].concat()).refused(&["table.safetensors"]);
 }
 
 fn parameters() {
