@@ -7,6 +7,9 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod help;
+#[path = "../../../pytorch/tests/published/files.rs"]
+mod published_files;
+mod pytorch;
 mod recordings;
 mod report;
 mod results;
@@ -14,6 +17,8 @@ mod study;
 mod study_crash;
 mod study_input;
 mod support;
+#[path = "../../../pytorch/tests/published/writer.rs"]
+mod writer;
 
 use kenyon_testing::Suite;
 
@@ -25,6 +30,7 @@ fn main() {
     let suite = report::add(suite);
     let suite = bad_input::add(suite);
     let suite = bad_data::add(suite);
+    let suite = pytorch::add(suite);
     let suite = determinism::add(suite);
     let suite = study::add(suite);
     let suite = study_input::add(suite);
