@@ -125,6 +125,8 @@ fn data_folder() {
     // It is found in the working folder like any other data.
     let found = kenyon(folder.path(), &simulate).succeeded();
     assert_eq!(found.json(), named.json());
+    let verify = kenyon(folder.path(), &["data", "verify"]);
+    verify.refused(&["tensors of the published model", "kenyon inspect"]);
     fs::remove_file(folder.path().join("data/winding2023/pn_to_kc.pt")).expect("removed");
     kenyon(folder.path(), &simulate).refused(&["pn_to_kc.pt", "is missing"]);
 }
