@@ -58,7 +58,7 @@ struct Unavailable(#[source] DataError);
 
 /// The folder of the published model's tensors, if that is what comes first among the places that are
 /// searched. A named folder is the only place.
-fn published_folder(output: &Output) -> Option<PathBuf> {
+pub(crate) fn published_folder(output: &Output) -> Option<PathBuf> {
     let named = named(output);
     let descriptor = Descriptor::winding2023();
     for candidate in candidates(output.shared.data.as_deref(), &descriptor) {

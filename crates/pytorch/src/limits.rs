@@ -11,7 +11,7 @@ pub struct Limits {
     pub items: usize,
     /// Values of the result, those that occur at several places counted at each.
     pub expanded_items: u64,
-    /// Nesting of containers.
+    /// Nesting of containers; not more than 500.
     pub depth: usize,
     /// Bytes of all records read and all tensors copied out of them.
     pub tensor_bytes: u64,

@@ -187,10 +187,11 @@ impl Machine<'_> {
     /// Counts something that takes a constant amount of memory.
     fn count(&mut self) -> Result<(), Fault> {
         self.pushed += 1;
-        if self.pushed > self.limits.items {
+        let limit = self.limits.items.min(Id::MAX as usize);
+        if self.pushed > limit {
             return Err(Fault::Limit {
                 what: "values",
-                limit: self.limits.items as u64,
+                limit: limit as u64,
             });
         }
         Ok(())

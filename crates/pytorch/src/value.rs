@@ -9,6 +9,9 @@ use crate::machine::{Id, Item, Items, Storage, TensorPlan};
 use crate::tensor::{Tensor, swap};
 use crate::{Fault, Limits};
 
+/// Deeper values would overflow the stack of whoever walks through them.
+const DEEPEST: usize = 500;
+
 /// What stands in a file. Values that stand at several places are shared.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -188,15 +191,16 @@ struct Assembly<'a, R> {
 
 impl<R: Read + Seek> Assembly<'_, R> {
     fn value(&mut self, id: Id, depth: usize) -> Result<Finished, Fault> {
+        let most = self.limits.depth.min(DEEPEST);
         let too_deep = Fault::Limit {
             what: "levels of nesting",
-            limit: self.limits.depth as u64,
+            limit: most as u64,
         };
-        if depth > self.limits.depth {
+        if depth > most {
             return Err(too_deep);
         }
         match self.done.get(&id) {
-            Some(Some(finished)) if depth + finished.height > self.limits.depth => {
+            Some(Some(finished)) if depth + finished.height > most => {
                 return Err(too_deep);
             }
             Some(Some(finished)) => return Ok(finished.clone()),

@@ -5,7 +5,7 @@ mod import;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use kenyon_connectome::fetch::{FetchOptions, fetch};
 use kenyon_connectome::lookup::{cache_folder, find_folder};
@@ -13,7 +13,7 @@ use kenyon_connectome::sample::sample;
 use kenyon_connectome::{Descriptor, Installed, import as install, list, verify};
 use serde_json::json;
 
-use crate::data::{describe, warn_if_statistical};
+use crate::data::{describe, published_folder, warn_if_statistical};
 use crate::ending::Ending;
 use crate::output::Output;
 use crate::table::{Table, thousands};
@@ -70,7 +70,16 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
     let folder = output.shared.data.as_deref();
     match arguments.action {
         Action::List => show_list(folder, &descriptor, output),
-        Action::Verify => show_checks(&find_folder(folder, &descriptor)?, &descriptor, output),
+        Action::Verify => {
+            if let Some(folder) = published_folder(output) {
+                bail!(
+                    "{} holds tensors of the published model, for which no hashes are known; \
+                     `kenyon inspect` compares their counts with the published ones",
+                    folder.display()
+                );
+            }
+            show_checks(&find_folder(folder, &descriptor)?, &descriptor, output)
+        }
         Action::Fetch { mirror } => {
             let destination = destination(folder, &descriptor)?;
             let options = FetchOptions {

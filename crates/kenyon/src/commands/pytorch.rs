@@ -35,8 +35,8 @@ enum Action {
         /// A file written by torch.save
         file: PathBuf,
         /// Only what lies at this path: keys and positions joined by dots
-        #[arg(long, value_name = "PATH", default_value = "")]
-        at: String,
+        #[arg(long, value_name = "PATH")]
+        at: Option<String>,
     },
     /// Write a checkpoint of the published model as model.safetensors
     #[command(
@@ -56,7 +56,7 @@ enum Action {
 /// Runs `kenyon pytorch`.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
     match &arguments.action {
-        Action::Show { file, at } => show(file, at, output),
+        Action::Show { file, at } => show(file, at.as_deref().unwrap_or_default(), output),
         Action::Convert { file, out, subject } => convert(file, out, subject, output),
     }
 }

@@ -9,6 +9,9 @@ mod determinism;
 mod help;
 mod own_tasks;
 mod neutral;
+#[path = "../../../pytorch/tests/published/files.rs"]
+mod published_files;
+mod pytorch;
 mod recordings;
 mod report;
 mod results;
@@ -16,6 +19,8 @@ mod study;
 mod study_crash;
 mod study_input;
 mod support;
+#[path = "../../../pytorch/tests/published/writer.rs"]
+mod writer;
 
 use kenyon_testing::Suite;
 
@@ -29,6 +34,7 @@ fn main() {
     let suite = own_tasks::add(suite);
     let suite = bad_data::add(suite);
     let suite = neutral::add(suite);
+    let suite = pytorch::add(suite);
     let suite = determinism::add(suite);
     let suite = study::add(suite);
     let suite = study_input::add(suite);

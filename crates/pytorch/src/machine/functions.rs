@@ -112,10 +112,9 @@ impl Machine<'_> {
     pub(super) fn build(&mut self) -> Result<(), Fault> {
         let (state, target) = (self.pop()?, self.top()?);
         let built = self.built(state, target);
-        match built.map_err(|problem| self.misplaced(&problem))? {
-            Some(item) => self.items[target as usize] = item,
-            // A module's `_metadata` (versions of its layers) says nothing about its numbers.
-            None => {}
+        // A module's `_metadata` (versions of its layers) says nothing about its numbers.
+        if let Some(item) = built.map_err(|problem| self.misplaced(&problem))? {
+            self.items[target as usize] = item;
         }
         Ok(())
     }
