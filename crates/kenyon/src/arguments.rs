@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use kenyon_connectome::ReceptorMapping;
 
 use crate::commands::{
-    bench, data, evaluate, gradcheck, inspect, parameters, pytorch, report, reproduce, simulate,
+    bench, data, evaluate, gradcheck, inspect, parameters, pytorch, report, reproduce, screen,
+    sensitivity, simulate,
     study, train, verify,
 };
 
@@ -89,6 +90,10 @@ pub(crate) enum Command {
     Parameters(parameters::Arguments),
     /// Show files of PyTorch and convert checkpoints of the published model
     Pytorch(pytorch::Arguments),
+    /// Silence or drive every neuron, class or pathway in turn and rank the effects
+    Screen(screen::Arguments),
+    /// Derivatives of an objective by every edge and neuron, in one backward pass
+    Sensitivity(sensitivity::Arguments),
     /// Replay golden vectors of an independent implementation
     Verify(verify::Arguments),
     /// Compare the adjoint with dual numbers and central differences

@@ -10,6 +10,8 @@ pub(crate) mod parameters;
 pub(crate) mod pytorch;
 pub(crate) mod report;
 pub(crate) mod reproduce;
+pub(crate) mod screen;
+pub(crate) mod sensitivity;
 pub(crate) mod simulate;
 pub(crate) mod study;
 pub(crate) mod train;

@@ -38,6 +38,8 @@ const COMMANDS: &[&str] = &[
     "pytorch",
     "pytorch show",
     "pytorch convert",
+    "screen",
+    "sensitivity",
     "verify",
     "gradcheck",
     "bench",

@@ -15,6 +15,7 @@ mod pytorch;
 mod recordings;
 mod report;
 mod results;
+mod screen;
 mod study;
 mod study_crash;
 mod study_input;
@@ -30,6 +31,7 @@ fn main() {
     let suite = results::add(suite);
     let suite = recordings::add(suite);
     let suite = report::add(suite);
+    let suite = screen::add(suite);
     let suite = bad_input::add(suite);
     let suite = own_tasks::add(suite);
     let suite = bad_data::add(suite);
