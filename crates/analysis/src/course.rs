@@ -231,7 +231,8 @@ impl Course {
         for (index, segment) in self.segments.iter().enumerate() {
             let first = (frames.len() / channels) as u32;
             let shown = &mut frame_of_step[segment.steps.clone()];
-            let mut append = |responses: &[f64]| frames.extend(responses.iter().map(|&it| it as f32));
+            let mut append =
+                |responses: &[f64]| frames.extend(responses.iter().map(|&it| it as f32));
             match &segment.presented {
                 Presented::Responses(responses) => {
                     if responses.len() != segment.steps.len() * channels {
@@ -250,7 +251,11 @@ impl Course {
                     concentration,
                 } => {
                     let odour = undiluted(panel, components)?;
-                    let steps = if concentration.is_constant() { 1 } else { shown.len() };
+                    let steps = if concentration.is_constant() {
+                        1
+                    } else {
+                        shown.len()
+                    };
                     for value in concentration.values(steps, index as u32, trial, noise) {
                         append(&diluted(blank, &odour, value));
                     }
@@ -290,22 +295,22 @@ pub struct Train {
 }
 
 impl Train {
-    /// The pulses; odours take turns.
+    /// The pulses; odours, or mixtures of several classes, take turns.
     #[must_use]
     pub fn segments(
         &self,
         panel: &Panel<'_>,
-        classes: &[usize],
+        odours: &[Vec<usize>],
         concentration: &Concentration,
     ) -> Vec<Segment> {
-        let in_turn = classes.iter().cycle().take(self.pulses).enumerate();
-        let pulse = |(index, &class): (usize, &usize)| {
+        let in_turn = odours.iter().cycle().take(self.pulses).enumerate();
+        let pulse = |(index, components): (usize, &Vec<usize>)| {
             let start = self.onset + index * (self.duration + self.gap);
             Segment {
-                name: odour_name(panel, &[class]),
+                name: odour_name(panel, components),
                 steps: start..start + self.duration,
                 presented: Presented::Odour {
-                    components: vec![class],
+                    components: components.clone(),
                     concentration: concentration.clone(),
                 },
             }

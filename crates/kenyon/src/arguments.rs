@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Train(train::Arguments),
     /// Measure a trained model as the publication does
     Evaluate(evaluate::Arguments),
-    /// Show an odour or a mixture to a model, with interventions
+    /// Show an odour, a mixture or a time course to a model, with interventions
     Simulate(simulate::Arguments),
     /// Replay golden vectors of an independent implementation
     Verify(verify::Arguments),

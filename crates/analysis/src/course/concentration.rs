@@ -224,7 +224,10 @@ mod tests {
             let mut first = 0.0;
             for trial in 0..4000 {
                 let values = concentration.values(100, 3, trial, stream());
-                let x: Vec<f64> = values.iter().map(|value| (value / 2.0 - 1.0) / 0.1).collect();
+                let x: Vec<f64> = values
+                    .iter()
+                    .map(|value| (value / 2.0 - 1.0) / 0.1)
+                    .collect();
                 first += x[0] * x[0] / 4000.0;
                 for pair in x.windows(2) {
                     n += 1.0;

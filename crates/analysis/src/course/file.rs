@@ -227,8 +227,11 @@ fn train(entry: &TrainEntry, panel: &Panel<'_>) -> Result<Vec<Segment>, CourseEr
             "a train needs at least one of `odours` and of `repeats`",
         ));
     }
-    let classes = entry.odours.iter().map(|odour| odour.class(panel));
-    let classes = classes.collect::<Result<Vec<usize>, _>>()?;
+    let classes = entry
+        .odours
+        .iter()
+        .map(|odour| Ok(vec![odour.class(panel)?]));
+    let classes = classes.collect::<Result<Vec<Vec<usize>>, CourseError>>()?;
     let pulses = classes.len().saturating_mul(repeats);
     if pulses > kenyon_circuit::MOST_STEPS {
         return Err(CourseError::whole(format!(

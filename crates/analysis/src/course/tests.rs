@@ -86,11 +86,19 @@ fn a_train_takes_odours_in_turn() {
         .collect();
     assert_eq!(
         places,
-        [("Hexanol", 1..3), ("geraniol", 6..8), ("Hexanol", 11..13), ("geraniol", 16..18)]
+        [
+            ("Hexanol", 1..3),
+            ("geraniol", 6..8),
+            ("Hexanol", 11..13),
+            ("geraniol", 16..18)
+        ]
     );
     // Pulses of the same odour show the same responses.
     let trial = &inputs(&course, 1)[0];
-    assert_eq!((trial[1], trial[11], trial[13]), ([0.5, 0.2], [0.5, 0.2], BLANK));
+    assert_eq!(
+        (trial[1], trial[11], trial[13]),
+        ([0.5, 0.2], [0.5, 0.2], BLANK)
+    );
 }
 
 #[test]
@@ -111,14 +119,20 @@ fn trials_share_a_course_unless_it_is_drawn() {
 
 #[test]
 fn odour_noise_is_one_draw_per_trial() {
-    let course = parsed("duration_ms = 3\n[[segment]]\nonset_ms = 1\nduration_ms = 1\nodour = 1\n").unwrap();
+    let course =
+        parsed("duration_ms = 3\n[[segment]]\nonset_ms = 1\nduration_ms = 1\nodour = 1\n").unwrap();
     let noise = BlockNoise::new("test", 1, 1);
     with_panel(|panel| {
         let stimuli = course.stimuli(panel, 4, 0.3, &noise, noise.odour).unwrap();
         for stimulus in &stimuli {
             let constant = noise.odour.odour(&TEMPLATES[1], 0.3, stimulus.trial);
-            let shown = [0, 1].map(|channel| stimulus.response(stimulus.course.frame_of_step()[1], channel));
-            assert_eq!(shown[..], constant[..], "the same bits as a constant stimulus");
+            let shown = [0, 1]
+                .map(|channel| stimulus.response(stimulus.course.frame_of_step()[1], channel));
+            assert_eq!(
+                shown[..],
+                constant[..],
+                "the same bits as a constant stimulus"
+            );
         }
         assert!(Arc::ptr_eq(&stimuli[0].course, &stimuli[3].course));
     });
@@ -130,10 +144,17 @@ fn tables_of_odours_and_of_responses() {
         "time_ms,odour,concentration\n0,,\n1,hexanol,1\n2,hexanol,1\n3,geraniol,0.5\n4,geraniol,1\n5,,\n",
     )
     .unwrap();
-    let places: Vec<Range<usize>> = course.segments().iter().map(|it| it.steps.clone()).collect();
+    let places: Vec<Range<usize>> = course
+        .segments()
+        .iter()
+        .map(|it| it.steps.clone())
+        .collect();
     assert_eq!(places, [1..3, 3..5]);
     let trial = &inputs(&course, 1)[0];
-    assert_eq!((trial[0], trial[2], trial[4]), (BLANK, [0.5, 0.2], [0.1, 0.9]));
+    assert_eq!(
+        (trial[0], trial[2], trial[4]),
+        (BLANK, [0.5, 0.2], [0.1, 0.9])
+    );
     let course = tabled("a,b\n0.1,0.2\n0.3,0.4\n").unwrap();
     assert_eq!(course.windows()[0].name, "table");
     assert_eq!(inputs(&course, 1)[0], [BLANK, [0.3, 0.4]]);

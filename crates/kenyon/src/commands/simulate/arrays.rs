@@ -4,7 +4,8 @@
 //! and `voltage_mV`, `axon_neuron` (positions among these) that of `axon_voltage_mV`,
 //! `graded_population` and `graded_id` that of `activity`, `current_target/NAME` and
 //! `vesicle_pool_source/NAME` (positions in the population) those of pathway `NAME`, `odour` the
-//! classes of `probability`. Step `k` is the state at the end of step `k`, `(k + 1) step_s` after the
+//! classes of `probability`, `window` the segments and other windows (from step `window_steps[.., 0]`,
+//! until before `window_steps[.., 1]`) of `window_decided` and `window_probability`. Step `k` is the state at the end of step `k`, `(k + 1) step_s` after the
 //! start.
 
 use kenyon_analysis::recording::{DensePopulation, DenseRecording, Series};
@@ -23,11 +24,14 @@ pub(super) fn archive(
     let caption = &simulated.caption;
     archive.text("stimulus", caption.stimulus)?;
     archive.text("intervention", caption.intervention)?;
-    archive.numbers("concentration", &[], &[simulated.concentration])?;
+    if let Some(concentration) = simulated.concentration {
+        archive.numbers("concentration", &[], &[concentration])?;
+    }
     archive.numbers("step_s", &[], &[recording.step_s])?;
     populations(&mut archive, recording, simulated)?;
     pathways(&mut archive, recording)?;
     decisions(&mut archive, recording, simulated)?;
+    windows(&mut archive, recording.trials(), simulated)?;
     archive.finish()
 }
 
@@ -112,6 +116,7 @@ fn decisions(
     let receptors = recording.receptors.concat();
     let shape = [trials, receptors.len() / trials.max(1)];
     archive.numbers("receptors", &shape, &receptors)?;
+    series(archive, "input", &recording.input)?;
     let logits = recording.logits.iter();
     let probabilities: Vec<f64> = logits.flat_map(|logits| softmax(logits)).collect();
     let shape = [trials, probabilities.len() / trials.max(1)];
@@ -120,4 +125,24 @@ fn decisions(
     let decided: Vec<u32> = logits.map(|logits| decide(logits) as u32).collect();
     archive.numbers("decided", &[trials], &decided)?;
     archive.texts("odour", simulated.odours)
+}
+
+/// Segments and other windows; none if the stimulus does not change.
+fn windows(archive: &mut Archive, trials: usize, simulated: &Simulated<'_>) -> anyhow::Result<()> {
+    let windows = &simulated.windows;
+    let names: Vec<&str> = windows.iter().map(|it| it.name.as_str()).collect();
+    archive.texts("window", &names)?;
+    let ends = windows.iter().flat_map(|it| [it.steps.start, it.steps.end]);
+    let ends: Vec<u32> = ends.map(|step| step as u32).collect();
+    archive.numbers("window_steps", &[windows.len(), 2], &ends)?;
+    let (mut decided, mut probabilities) = (Vec::new(), Vec::new());
+    for trial in 0..trials {
+        for logits in windows.iter().map(|window| &window.logits[trial]) {
+            decided.push(decide(logits) as u32);
+            probabilities.extend(softmax(logits));
+        }
+    }
+    let shape = [trials, windows.len(), simulated.odours.len()];
+    archive.numbers("window_decided", &shape[..2], &decided)?;
+    archive.numbers("window_probability", &shape, &probabilities)
 }

@@ -1,12 +1,12 @@
 //! What is presented: an odour or a mixture, at a concentration.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
 use clap::Args;
-use kenyon_analysis::{BLANK_ROW, Superposition, effective_concentration, mixture_template};
+use kenyon_analysis::course::{LARGEST_CONCENTRATION, diluted, find_odour, odour_class};
+use kenyon_analysis::{BLANK_ROW, Superposition, mixture_template};
 use kenyon_study::Subject;
-
-/// Beyond this the Hill function of the concentration is flat to the last bit.
-const LARGEST_CONCENTRATION: f64 = 1e6;
 
 /// One odour, or several at once.
 #[derive(Debug, Args)]
@@ -19,6 +19,25 @@ pub(super) struct StimulusArguments {
     /// most 1, as in the publication
     #[arg(long, value_name = "NAME,NAME,...")]
     mixture: Option<String>,
+    /// File that describes a stimulus which changes in time: segments of odours (.toml), or one row per
+    /// step (.csv)
+    #[arg(long, value_name = "FILE", help_heading = "Time course")]
+    course: Option<PathBuf>,
+}
+
+impl StimulusArguments {
+    /// The file of a time course.
+    pub(super) fn course(&self) -> Option<&Path> {
+        self.course.as_deref()
+    }
+
+    /// Classes of the odours that are presented.
+    pub(super) fn components(&self, names: &[String]) -> anyhow::Result<Vec<usize>> {
+        match (&self.odour, &self.mixture) {
+            (Some(text), _) => Ok(vec![odour_class(text, names)?]),
+            (None, text) => mixture(text.as_deref().unwrap_or_default(), names),
+        }
+    }
 }
 
 /// A stimulus before noise.
@@ -44,10 +63,7 @@ impl Presented {
             );
         }
         let (templates, names) = (subject.odours.templates(), &subject.odour_names);
-        let components = match (&arguments.odour, &arguments.mixture) {
-            (Some(text), _) => vec![odour(text, names)?],
-            (None, text) => mixture(text.as_deref().unwrap_or_default(), names)?,
-        };
+        let components = arguments.components(names)?;
         let undiluted = match components[..] {
             [class] => templates[class].clone(),
             _ => mixture_template(templates, &components, Superposition::Sum)?,
@@ -69,36 +85,6 @@ impl Presented {
     }
 }
 
-/// The class of an odour given by name or number.
-fn odour(text: &str, names: &[String]) -> anyhow::Result<usize> {
-    if let Some(class) = class(text, names) {
-        return Ok(class);
-    }
-    let wanted = text.trim();
-    if wanted.parse::<usize>().is_ok() {
-        bail!(
-            "there is no odour {wanted}; the numbers are 0 to {}",
-            names.len() - 1
-        );
-    }
-    let listed: Vec<String> = names
-        .iter()
-        .enumerate()
-        .map(|(class, name)| format!("{class} {name}"))
-        .collect();
-    bail!(
-        "there is no odour \"{wanted}\"; the odours are {}",
-        listed.join(", ")
-    )
-}
-
-fn class(text: &str, names: &[String]) -> Option<usize> {
-    let wanted = text.trim().to_lowercase();
-    let named = names.iter().position(|name| name.to_lowercase() == wanted);
-    let numbered = || wanted.parse().ok().filter(|&class| class < names.len());
-    named.or_else(numbered)
-}
-
 /// The classes of a mixture, in the order given. Names may hold commas (2,3-butanedione), so the
 /// longest run of pieces that is an odour is one.
 fn mixture(text: &str, names: &[String]) -> anyhow::Result<Vec<usize>> {
@@ -108,10 +94,10 @@ fn mixture(text: &str, names: &[String]) -> anyhow::Result<Vec<usize>> {
     while first < pieces.len() {
         let longest = (first + 1..=pieces.len())
             .rev()
-            .find_map(|end| Some((end, class(&pieces[first..end].join(","), names)?)));
+            .find_map(|end| Some((end, find_odour(&pieces[first..end].join(","), names)?)));
         let (end, class) = match longest {
             Some(found) => found,
-            None => (first + 1, odour(pieces[first], names)?),
+            None => (first + 1, odour_class(pieces[first], names)?),
         };
         let shown = &names[class];
         if class == BLANK_ROW {
@@ -129,14 +115,6 @@ fn mixture(text: &str, names: &[String]) -> anyhow::Result<Vec<usize>> {
         bail!("--mixture names one odour; name two or more, or use --odour");
     }
     Ok(components)
-}
-
-/// The stimulus at a concentration: the distance from the blank scales with the Hill function of the
-/// concentration test.
-fn diluted(blank: &[f64], undiluted: &[f64], concentration: f64) -> Vec<f64> {
-    let effect = effective_concentration(concentration);
-    let mix = |(&blank, &full): (&f64, &f64)| (blank + effect * (full - blank)).max(0.0);
-    blank.iter().zip(undiluted).map(mix).collect()
 }
 
 #[cfg(test)]
@@ -157,14 +135,15 @@ mod tests {
     #[test]
     fn odours_are_found_by_name_and_number() {
         let names = &names()[..2];
-        assert_eq!(odour("1-hexanol", names).ok(), Some(1));
-        assert_eq!(odour("0", names).ok(), Some(0));
+        let odour = |text| odour_class(text, names).map_err(anyhow::Error::from);
+        assert_eq!(odour("1-hexanol").ok(), Some(1));
+        assert_eq!(odour("0").ok(), Some(0));
         assert_eq!(
-            message(odour("vinegar", names)),
+            message(odour("vinegar")),
             "there is no odour \"vinegar\"; the odours are 0 blank, 1 1-Hexanol"
         );
         assert_eq!(
-            message(odour("2", names)),
+            message(odour("2")),
             "there is no odour 2; the numbers are 0 to 1"
         );
     }
