@@ -1,7 +1,7 @@
 //! Noisy trials of a set of stimuli, simulated in one go (experiments.md, section 2.2).
 
 use kenyon_circuit::{
-    Interventions, Noise, NoiseStream, Population, Responses, Stimulus, simulate,
+    Interventions, Noise, NoiseStream, Population, Presentation, Responses, Stimulus, simulate,
 };
 
 use crate::error::{AnalysisError, at_least, same_size};
@@ -147,9 +147,9 @@ pub fn noisy_stimuli(
 }
 
 /// One call of the engine, with what it takes for granted checked before and its outcome after.
-pub(crate) fn run(
+pub(crate) fn run<P: Presentation>(
     model: &Model<'_>,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     circuit: NoiseStream,
     interventions: &Interventions,
 ) -> Result<Responses, AnalysisError> {

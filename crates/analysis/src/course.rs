@@ -20,7 +20,7 @@ use kenyon_circuit::{MOST_STEPS, NoiseStream, TimeCourse, TimedStimulus};
 use crate::block::BlockNoise;
 use crate::concentration::effective_concentration;
 use crate::error::{AnalysisError, at_least};
-use crate::mixture::{BLANK_ROW, Superposition, mixture_template};
+use crate::mixture::{Superposition, mixture_template};
 
 pub use concentration::{Concentration, Fluctuation, LARGEST_CONCENTRATION, Process, Shape};
 pub use error::CourseError;
@@ -32,10 +32,13 @@ const LARGEST: usize = 2_000_000_000;
 /// What odours there are, and how long a step is.
 #[derive(Clone, Copy, Debug)]
 pub struct Panel<'a> {
-    /// Receptor responses, `[class][channel]`; the first row is the blank.
+    /// Receptor responses, `[odour][channel]`.
     pub templates: &'a [Vec<f64>],
-    /// Names of the odours, by class.
+    /// Names of the odours.
     pub names: &'a [String],
+    /// The odour that stands for spontaneous activity, if there is one; without it nothing drives the
+    /// receptors between stimuli.
+    pub blank: Option<usize>,
     /// Duration of a step, second.
     pub step_s: f64,
 }
@@ -187,11 +190,11 @@ impl Course {
     ) -> Result<Vec<TimedStimulus>, CourseError> {
         at_least("trials", 1, trials)?;
         noise.after(1, trials)?;
-        let blank = &panel.templates[BLANK_ROW];
+        let channels = panel.channels();
         let per_trial = self.segments.iter().any(|segment| {
             matches!(&segment.presented, Presented::Odour { concentration, .. } if concentration.is_per_trial())
         });
-        let bytes = self.steps * blank.len() * size_of::<f32>();
+        let bytes = self.steps * channels * size_of::<f32>();
         if per_trial && bytes.saturating_mul(trials) > LARGEST {
             return Err(CourseError::whole(format!(
                 "concentrations that fluctuate in each of {trials} trials take more than {} GB of memory; \
@@ -210,7 +213,7 @@ impl Course {
             shared = Some(course.clone());
             Ok(TimedStimulus {
                 course,
-                odour_factors: noise.odour.odour_factors(blank.len(), cv, trial),
+                odour_factors: noise.odour.odour_factors(channels, cv, trial),
                 trial,
             })
         });
@@ -224,7 +227,7 @@ impl Course {
         trial: u32,
         noise: NoiseStream,
     ) -> Result<TimeCourse, CourseError> {
-        let blank = &panel.templates[BLANK_ROW];
+        let blank = panel.blank_responses();
         let channels = blank.len();
         let mut frames: Vec<f32> = blank.iter().map(|&value| value as f32).collect();
         let mut frame_of_step = vec![0_u32; self.steps];
@@ -257,7 +260,7 @@ impl Course {
                         shown.len()
                     };
                     for value in concentration.values(steps, index as u32, trial, noise) {
-                        append(&diluted(blank, &odour, value));
+                        append(&diluted(&blank, &odour, value));
                     }
                     let frames = (0..shown.len()).map(|step| first + step.min(steps - 1) as u32);
                     frames.zip(shown).for_each(|(frame, step)| *step = frame);
@@ -265,6 +268,21 @@ impl Course {
             }
         }
         Ok(TimeCourse::new(channels, frames, frame_of_step)?)
+    }
+}
+
+impl Panel<'_> {
+    /// Number of receptor channels.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.templates.first().map_or(0, Vec::len)
+    }
+
+    /// What the receptors get while nothing is presented.
+    pub(crate) fn blank_responses(&self) -> Vec<f64> {
+        let row = self.blank.and_then(|row| self.templates.get(row));
+        row.cloned()
+            .unwrap_or_else(|| vec![0.0; self.channels()])
     }
 }
 
@@ -295,22 +313,22 @@ pub struct Train {
 }
 
 impl Train {
-    /// The pulses; odours take turns.
+    /// The pulses; odours, or mixtures of several classes, take turns.
     #[must_use]
     pub fn segments(
         &self,
         panel: &Panel<'_>,
-        classes: &[usize],
+        odours: &[Vec<usize>],
         concentration: &Concentration,
     ) -> Vec<Segment> {
-        let in_turn = classes.iter().cycle().take(self.pulses).enumerate();
-        let pulse = |(index, &class): (usize, &usize)| {
+        let in_turn = odours.iter().cycle().take(self.pulses).enumerate();
+        let pulse = |(index, components): (usize, &Vec<usize>)| {
             let start = self.onset + index * (self.duration + self.gap);
             Segment {
-                name: odour_name(panel, &[class]),
+                name: odour_name(panel, components),
                 steps: start..start + self.duration,
                 presented: Presented::Odour {
-                    components: vec![class],
+                    components: components.clone(),
                     concentration: concentration.clone(),
                 },
             }

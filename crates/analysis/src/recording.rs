@@ -55,12 +55,28 @@ pub struct Recording {
     pub step_s: f64,
     /// Number of steps.
     pub steps: usize,
-    /// Realised receptor input of the trial, one value per channel.
+    /// Stretches in which something is presented; empty if that is the whole trial.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<RecordedSegment>,
+    /// Realised receptor input of the trial, one value per channel; the mean if it changes.
     pub receptors: Vec<f64>,
     /// All populations, in the order of update.
     pub populations: Vec<PopulationRecording>,
     /// All pathways, in the order of the circuit.
     pub pathways: Vec<PathwayRecording>,
+}
+
+/// A stretch of a trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedSegment {
+    /// What is presented in it.
+    pub name: String,
+    /// Its first step.
+    pub first: usize,
+    /// The first step after it.
+    pub end: usize,
+    /// What the decoder made of it.
+    pub decided: String,
 }
 
 /// A population in one trial.

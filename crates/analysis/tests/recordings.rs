@@ -1,7 +1,7 @@
 //! Recordings are the trials that `simulate` counts, seen step by step. On the statistical larva, so
 //! nothing needs data.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use kenyon_analysis::protocol::{RecordingSettings, recordings};
 use kenyon_analysis::recording::{
@@ -11,7 +11,8 @@ use kenyon_analysis::{
     Ablation, AnalysisError, BlockNoise, Model, Roles, ablate, decide, noisy_stimuli,
 };
 use kenyon_circuit::{
-    Circuit, Interventions, Network, NeuronModel, Noise, Parameters, Stimulus, WIDTH, simulate,
+    Circuit, Interventions, Network, NeuronModel, Noise, Parameters, Stimulus, TimeCourse,
+    TimedStimulus, WIDTH, simulate, simulate_windows,
 };
 use kenyon_connectome::{ReceptorMapping, sample};
 use kenyon_testing::Suite;
@@ -23,6 +24,7 @@ fn main() {
         .test("removals are recorded", removals)
         .test("arms share noise and neurons", arms)
         .test("stored text reads back", text)
+        .test("courses are recorded", courses)
         .test("bad input", bad_input)
         .run();
 }
@@ -199,8 +201,14 @@ fn states() {
             }
         }
     }
-    assert_eq!(recording_bytes(&larva.network, 2), bytes as u64);
-    assert_eq!(recording_bytes(&larva.network, usize::MAX), u64::MAX);
+    bytes += 4 * dense.input.values().len();
+    assert_eq!(dense.input.at(1, 29), dense.receptors[1]);
+    assert_eq!(recording_bytes(&larva.network, 2, 30), bytes as u64);
+    assert_eq!(
+        recording_bytes(&larva.network, 4, 60),
+        4 * recording_bytes(&larva.network, 2, 30)
+    );
+    assert_eq!(recording_bytes(&larva.network, usize::MAX, 30), u64::MAX);
     let graded = dense.pathways.iter().find(|it| it.name == "apl_to_kc");
     let graded = graded.expect("the shunting pathway");
     assert_eq!((&graded.current_pA, &graded.vesicle_pool), (&None, &None));
@@ -326,12 +334,67 @@ fn text() {
     assert!(text.starts_with("[{\"label\":") && text.contains("\"current_pA\":["));
 }
 
+/// Two segments and the gap between them: the input of every step, the spikes of every window.
+fn courses() {
+    let larva = larva();
+    let model = larva.model();
+    let templates = larva.stimuli(3, 1)[0].input.clone();
+    let frames = [vec![0.1; 21], templates.clone()].concat();
+    let schedule: Vec<u32> = [vec![1; 20], vec![0; 30], vec![1; 25]].concat();
+    let course = Arc::new(TimeCourse::new(21, frames, schedule).expect("a course"));
+    let stimuli: Vec<TimedStimulus> = (0..18)
+        .map(|trial| TimedStimulus {
+            course: course.clone(),
+            odour_factors: noise().odour.odour_factors(21, 0.3, trial),
+            trial,
+        })
+        .collect();
+    let dense = record(&model, &stimuli, noise().circuit).expect("a recording");
+    assert_eq!(dense.spikes.shape()[..2], [18, 75]);
+    let windows = [0..20, 20..50, 50..75];
+    let counted = simulate_windows(
+        model.network,
+        model.parameters,
+        &stimuli,
+        &windows,
+        Noise::Generated(noise().circuit),
+        model.interventions,
+    );
+    for (trial, stimulus) in stimuli.iter().enumerate() {
+        for (step, value) in [
+            (0, templates[4]),
+            (19, templates[4]),
+            (20, 0.1),
+            (74, templates[4]),
+        ] {
+            let expected = (value * stimulus.odour_factors[4]).max(0.0);
+            assert_eq!(dense.input.at(trial, step)[4], expected);
+        }
+        for (window, responses) in windows.iter().zip(&counted) {
+            for (population, place) in model.network.populations().iter().zip(&dense.populations) {
+                if place.model == NeuronModel::Graded {
+                    continue;
+                }
+                let steps = window
+                    .clone()
+                    .flat_map(|step| &dense.spikes.at(trial, step)[place.cells.clone()]);
+                let spikes: u32 = steps.map(|&spike| u32::from(spike)).sum();
+                let counts: f32 = responses.counts_of(trial, population).iter().sum();
+                assert_eq!(f64::from(spikes), f64::from(counts));
+            }
+        }
+    }
+    let mean = (20.0 + 25.0) / 75.0 * templates[4] + 30.0 / 75.0 * 0.1;
+    let factor = stimuli[0].odour_factors[4].max(0.0);
+    assert!((dense.receptors[0][4] - mean * factor).abs() < 1e-5);
+}
+
 fn bad_input() {
     let larva = larva();
     let model = larva.model();
     let circuit = noise().circuit;
     assert!(matches!(
-        record(&model, &[], circuit),
+        record::<Stimulus>(&model, &[], circuit),
         Err(AnalysisError::TooFew { .. })
     ));
     let short = [Stimulus {
@@ -340,6 +403,15 @@ fn bad_input() {
     }];
     assert!(matches!(
         record(&model, &short, circuit),
+        Err(AnalysisError::Shape { .. })
+    ));
+    let timed = |steps: usize| TimedStimulus {
+        course: Arc::new(TimeCourse::constant(vec![0.1; 21], steps).expect("a course")),
+        odour_factors: vec![1.0; 21],
+        trial: 0,
+    };
+    assert!(matches!(
+        record(&model, &[timed(30), timed(31)], circuit),
         Err(AnalysisError::Shape { .. })
     ));
     let unknown = Interventions {

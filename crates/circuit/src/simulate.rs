@@ -113,26 +113,15 @@ pub fn simulate<P: Presentation>(
     interventions: &Interventions,
 ) -> Responses {
     let steps = check(network, stimuli, interventions);
-    let neurons = network.neurons();
-    let mut counts = vec![0.0_f32; stimuli.len() * neurons];
-    in_groups(
+    let batch = Batch {
         network,
         parameters,
-        stimuli,
+        trials: stimuli.len(),
+        group: &|trials| Group::new(network.channels(), network.steps(), &stimuli[trials]),
+        noise,
         interventions,
-        (&mut counts, neurons),
-        |engine, group, counts| {
-            run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
-                engine,
-                network,
-                input: group.input(),
-                noise: noise.source(&group.trials),
-                observer: &mut Silent,
-            });
-            copy_counts(&engine.count, group.size, neurons, counts);
-        },
-    );
-    responses(network, parameters, stimuli.len(), steps, counts)
+    };
+    responses(network, parameters, stimuli.len(), steps, batch.count())
 }
 
 /// As [`simulate`], with the spikes of each window (a range of steps) counted on its own: one
@@ -159,28 +148,15 @@ pub fn simulate_windows<P: Presentation>(
     }
     let neurons = network.neurons();
     let row = windows.len() * neurons;
-    let mut counts = vec![0.0_f32; stimuli.len() * row];
-    in_groups(
+    let batch = Batch {
         network,
         parameters,
-        stimuli,
+        trials: stimuli.len(),
+        group: &|trials| Group::new(network.channels(), network.steps(), &stimuli[trials]),
+        noise,
         interventions,
-        (&mut counts, row),
-        |engine, group, counts| {
-            let mut counter = Counter {
-                windows,
-                counts: vec![Lanes([0.0; WIDTH]); row],
-            };
-            run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
-                engine,
-                network,
-                input: group.input(),
-                noise: noise.source(&group.trials),
-                observer: &mut counter,
-            });
-            copy_counts(&counter.counts, group.size, row, counts);
-        },
-    );
+    };
+    let counts = batch.count_windows(windows);
     let of_window = |(index, window): (usize, &Range<usize>)| {
         let rows = counts.chunks(row);
         let counts = rows.flat_map(|row| row[index * neurons..][..neurons].iter().copied());
@@ -227,31 +203,77 @@ fn check<P: Presentation>(
     check_stimuli(network.channels(), network.steps(), stimuli)
 }
 
-/// Hands out groups of trials to threads; each fills its part of `counts`, which has a number of values
-/// per trial.
-fn in_groups<P: Presentation>(
-    network: &Network,
-    parameters: &Parameters,
-    stimuli: &[P],
-    interventions: &Interventions,
-    (counts, row): (&mut [f32], usize),
-    simulate: impl Fn(&mut Engine<Lanes<WIDTH>>, &Group<Lanes<WIDTH>>, &mut [f32]) + Sync,
-) {
-    let groups = stimuli.len().div_ceil(WIDTH);
-    // One contiguous share of groups per thread, so that each builds its buffers once.
-    let share = groups.div_ceil(rayon::current_num_threads()).max(1) * WIDTH;
-    // Without a window there is nothing to count.
-    counts
-        .par_chunks_mut((share * row).max(1))
-        .zip(stimuli.par_chunks(share))
-        .for_each(|(counts, stimuli)| {
-            let mut engine = Engine::new(network, Direction::Forward);
-            engine.load(network, &parameters.values, interventions);
-            for (counts, stimuli) in counts.chunks_mut(WIDTH * row).zip(stimuli.chunks(WIDTH)) {
-                let group = Group::new(network.channels(), network.steps(), stimuli);
-                simulate(&mut engine, &group, counts);
-            }
-        });
+/// Trials to simulate. What kind of stimuli they have is known to `group` alone, so that the engine is
+/// compiled once, here.
+struct Batch<'a> {
+    network: &'a Network,
+    parameters: &'a Parameters,
+    trials: usize,
+    /// Receptor input of some consecutive trials, at most [`WIDTH`].
+    group: &'a (dyn Fn(Range<usize>) -> Group<Lanes<WIDTH>> + Sync),
+    noise: Noise<'a>,
+    interventions: &'a Interventions,
+}
+
+impl Batch<'_> {
+    /// Spikes of whole trials, `[trial][neuron]`.
+    fn count(&self) -> Vec<f32> {
+        self.in_groups(self.network.neurons(), |engine, group, counts| {
+            run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
+                engine,
+                network: self.network,
+                input: group.input(),
+                noise: self.noise.source(&group.trials),
+                observer: &mut Silent,
+            });
+            copy_counts(&engine.count, group.size, counts);
+        })
+    }
+
+    /// Spikes of windows, `[trial][window][neuron]`.
+    fn count_windows(&self, windows: &[Range<usize>]) -> Vec<f32> {
+        let row = windows.len() * self.network.neurons();
+        self.in_groups(row, |engine, group, counts| {
+            let mut counter = Counter {
+                windows,
+                counts: vec![Lanes([0.0; WIDTH]); row],
+            };
+            run::<Lanes<WIDTH>, _>(Forward::<_, _, false> {
+                engine,
+                network: self.network,
+                input: group.input(),
+                noise: self.noise.source(&group.trials),
+                observer: &mut counter,
+            });
+            copy_counts(&counter.counts, group.size, counts);
+        })
+    }
+
+    /// Hands out groups of trials to threads; each fills its part of the result, `row` values per trial.
+    fn in_groups(
+        &self,
+        row: usize,
+        simulate: impl Fn(&mut Engine<Lanes<WIDTH>>, &Group<Lanes<WIDTH>>, &mut [f32]) + Sync,
+    ) -> Vec<f32> {
+        let mut counts = vec![0.0_f32; self.trials * row];
+        let groups = self.trials.div_ceil(WIDTH);
+        // One contiguous share of groups per thread, so that each builds its buffers once.
+        let share = groups.div_ceil(rayon::current_num_threads()).max(1) * WIDTH;
+        // Without a window there is nothing to count.
+        counts
+            .par_chunks_mut((share * row).max(1))
+            .enumerate()
+            .for_each(|(index, counts)| {
+                let mut engine = Engine::new(self.network, Direction::Forward);
+                engine.load(self.network, &self.parameters.values, self.interventions);
+                for (group, counts) in counts.chunks_mut(WIDTH * row).enumerate() {
+                    let first = index * share + group * WIDTH;
+                    let group = (self.group)(first..first + counts.len() / row);
+                    simulate(&mut engine, &group, counts);
+                }
+            });
+        counts
+    }
 }
 
 fn responses(
@@ -271,10 +293,10 @@ fn responses(
     }
 }
 
-/// Sorts counts by trials, of which each has `row`.
-fn copy_counts<S: Scalar>(lanes: &[S], trials: usize, row: usize, counts: &mut [f32]) {
-    for lane in 0..trials {
-        for (count, lanes) in counts[lane * row..][..row].iter_mut().zip(lanes) {
+/// Sorts counts by trials.
+fn copy_counts<S: Scalar>(lanes: &[S], trials: usize, counts: &mut [f32]) {
+    for (lane, counts) in counts.chunks_mut(lanes.len()).take(trials).enumerate() {
+        for (count, lanes) in counts.iter_mut().zip(lanes) {
             *count = lanes.lane(lane) as f32;
         }
     }

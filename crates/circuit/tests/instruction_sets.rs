@@ -5,11 +5,13 @@
 mod common;
 
 use std::process::Command;
+use std::sync::Arc;
 
 use common::digest;
 use kenyon_circuit::{
-    Circuit, GradientWorkspace, INSTRUCTION_SET_VARIABLE, InstructionSet, InstructionSetError,
-    Interventions, Network, Noise, NoiseStream, Stimulus, Upstream, gradient, simulate,
+    Circuit, GradedResponses, GradientWorkspace, INSTRUCTION_SET_VARIABLE, InstructionSet,
+    InstructionSetError, Interventions, Network, Noise, NoiseStream, Stimulus, TimeCourse,
+    TimedStimulus, Upstream, gradient, simulate, simulate_windows,
 };
 use kenyon_connectome::sample;
 use kenyon_testing::Suite;
@@ -42,26 +44,62 @@ fn digests() -> String {
         .collect();
     let noise = Noise::Generated(NoiseStream::new(4, "circuit"));
     let nothing = Interventions::default();
+    let upstream = |responses: &GradedResponses| Upstream {
+        logits: responses.logits.iter().map(|logit| 0.1 + logit).collect(),
+        counts: responses.counts.iter().map(|count| 1e-3 * count).collect(),
+    };
+    let mut workspace = GradientWorkspace::new(&network);
     let slopes = gradient(
-        &mut GradientWorkspace::new(&network),
+        &mut workspace,
         &network,
         &parameters,
         &stimuli,
         noise,
         &nothing,
-        &mut |responses| Upstream {
-            logits: responses.logits.iter().map(|logit| 0.1 + logit).collect(),
-            counts: responses.counts.iter().map(|count| 1e-3 * count).collect(),
-        },
+        &mut { upstream },
     );
     let hard = simulate(&network, &parameters, &stimuli, noise, &nothing);
+    // The same stimuli one after the other, without a pause.
+    let frames = stimuli.iter().flat_map(|it| it.input.clone()).collect();
+    let schedule = (0..45).map(|step| step / 3).collect();
+    let course = Arc::new(TimeCourse::new(21, frames, schedule).unwrap());
+    let timed: Vec<TimedStimulus> = (0..19)
+        .map(|trial| TimedStimulus {
+            course: course.clone(),
+            odour_factors: stream.odour_factors(21, 0.3, trial),
+            trial,
+        })
+        .collect();
+    let timed_slopes = gradient(
+        &mut workspace,
+        &network,
+        &parameters,
+        &timed,
+        noise,
+        &nothing,
+        &mut { upstream },
+    );
+    let windows = simulate_windows(
+        &network,
+        &parameters,
+        &timed,
+        &[0..20, 15..45],
+        noise,
+        &nothing,
+    );
+    let counts = windows.iter().flat_map(|window| &window.counts);
+    let timed_bits = timed_slopes
+        .iter()
+        .map(|slope| slope.to_bits())
+        .chain(counts.map(|count| u64::from(count.to_bits())));
     assert!(slopes.iter().all(|slope| slope.is_finite()));
     assert!(hard.counts.iter().sum::<f32>() > 1000.0);
     format!(
-        "{} {:016x} {:016x}",
+        "{} {:016x} {:016x} {:016x}",
         InstructionSet::current().name(),
         digest(slopes.iter().map(|slope| slope.to_bits())),
         digest(hard.counts.iter().map(|count| u64::from(count.to_bits()))),
+        digest(timed_bits),
     )
 }
 

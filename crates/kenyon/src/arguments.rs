@@ -84,7 +84,7 @@ pub(crate) enum Command {
     Train(train::Arguments),
     /// Measure a trained model as the publication does
     Evaluate(evaluate::Arguments),
-    /// Show an odour or a mixture to a model, with interventions
+    /// Show an odour, a mixture or a time course to a model, with interventions
     Simulate(simulate::Arguments),
     /// Write the parameters of a model as a table, and make a model of a table
     Parameters(parameters::Arguments),

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use kenyon_circuit::{Circuit, Network};
 use kenyon_connectome::{DataSet, sample};
-use kenyon_proof::gradcheck::{GradcheckError, GradcheckReport, GroupReport, gradcheck};
+use kenyon_proof::gradcheck::{
+    GradcheckError, GradcheckReport, GroupReport, gradcheck, gradcheck_time_course,
+};
 use kenyon_testing::Suite;
 
 /// The figures of the whole, and the groups that come off worst.
@@ -40,8 +42,12 @@ fn show(report: &GradcheckReport) {
 }
 
 fn check(network: &Network, seed: u64, trials: usize) -> GradcheckReport {
+    judge(|| gradcheck(network, seed, trials).unwrap())
+}
+
+fn judge(report: impl FnOnce() -> GradcheckReport) -> GradcheckReport {
     let start = Instant::now();
-    let report = gradcheck(network, seed, trials).unwrap();
+    let report = report();
     show(&report);
     println!("{:.2} s", start.elapsed().as_secs_f64());
     // A term dropped from the adjoint cannot hide behind a gradient that is zero anyway.
@@ -88,6 +94,18 @@ fn other_networks() {
     check(&network, 1, 2);
 }
 
+/// Stimuli that change every few steps, in trials longer than the circuit's.
+fn time_courses() {
+    let data = sample::sample(3, 1).unwrap();
+    let circuit = Circuit::larva()
+        .with("time.steps", 16)
+        .unwrap()
+        .with("readout.classes", 5)
+        .unwrap();
+    let network = Network::compile(&circuit, &data.connectome).unwrap();
+    judge(|| gradcheck_time_course(&network, 1, 2, 28).unwrap());
+}
+
 fn threads_do_not_matter() {
     let data = sample::sample(3, 1).unwrap();
     let circuit = Circuit::larva().with("time.steps", 4).unwrap();
@@ -111,6 +129,10 @@ fn senseless_batches_are_refused() {
             Err(GradcheckError::Trials { trials })
         );
     }
+    assert_eq!(
+        gradcheck_time_course(&network, 1, 1, 0),
+        Err(GradcheckError::Steps { steps: 0 })
+    );
 }
 
 fn main() {
@@ -120,6 +142,7 @@ fn main() {
             larva(&Network::compile(&Circuit::larva(), &data.connectome).unwrap());
         })
         .test("a drawn larva, other sizes", other_networks)
+        .test("time courses", time_courses)
         .test("threads do not matter", threads_do_not_matter)
         .test(
             "senseless batches are refused",

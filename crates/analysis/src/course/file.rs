@@ -7,7 +7,6 @@ use super::{
     Concentration, Course, CourseError, Fluctuation, Panel, Presented, Process, Segment, Shape,
     Train, Window, odour_class, steps_of_ms,
 };
-use crate::mixture::BLANK_ROW;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -227,8 +226,11 @@ fn train(entry: &TrainEntry, panel: &Panel<'_>) -> Result<Vec<Segment>, CourseEr
             "a train needs at least one of `odours` and of `repeats`",
         ));
     }
-    let classes = entry.odours.iter().map(|odour| odour.class(panel));
-    let classes = classes.collect::<Result<Vec<usize>, _>>()?;
+    let classes = entry
+        .odours
+        .iter()
+        .map(|odour| Ok(vec![odour.class(panel)?]));
+    let classes = classes.collect::<Result<Vec<Vec<usize>>, CourseError>>()?;
     let pulses = classes.len().saturating_mul(repeats);
     if pulses > kenyon_circuit::MOST_STEPS {
         return Err(CourseError::whole(format!(
@@ -261,7 +263,7 @@ fn mixture(odours: &[Odour], panel: &Panel<'_>) -> Result<Vec<usize>, CourseErro
     for odour in odours {
         let class = odour.class(panel)?;
         let shown = &panel.names[class];
-        if class == BLANK_ROW {
+        if Some(class) == panel.blank {
             return Err(CourseError::whole(format!(
                 "\"{shown}\" is the blank, which is part of every stimulus and no component of a mixture"
             )));

@@ -202,11 +202,11 @@ fn responses(
     }
     let mut values = Vec::with_capacity(cells.rows.len() * channels);
     let mut labels = Vec::with_capacity(cells.rows.len());
-    let blank = &panel.templates[crate::mixture::BLANK_ROW];
+    let blank = panel.blank_responses();
     for (row, record) in cells.numbered() {
         let label = segment.map_or(WHOLE, |column| &record[column]);
         labels.push((!label.is_empty()).then(|| label.to_owned()));
-        for (&column, &blank) in columns.iter().zip(blank) {
+        for (&column, &blank) in columns.iter().zip(&blank) {
             let value = cells.number(row, column, &record[column])?;
             // Between segments is the blank; other responses there would silently be lost.
             if label.is_empty() && value as f32 != blank as f32 {

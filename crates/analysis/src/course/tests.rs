@@ -15,6 +15,7 @@ fn names() -> Vec<String> {
 fn with_panel<T>(use_it: impl FnOnce(&Panel<'_>) -> T) -> T {
     let (templates, names) = (templates(), names());
     use_it(&Panel {
+        blank: Some(0),
         templates: &templates,
         names: &names,
         step_s: 1e-3,

@@ -21,8 +21,8 @@ pub struct Captions<'a> {
     pub stimulus: &'a str,
     /// What was done to the network.
     pub intervention: &'a str,
-    /// Concentration relative to the panel's.
-    pub concentration: f64,
+    /// Concentration relative to the panel's, if there is one for the whole trial.
+    pub concentration: Option<f64>,
     /// Names of the odours, by class.
     pub odours: &'a [String],
     /// Identities of the neurons of a population in the source of the connectome.
@@ -62,10 +62,12 @@ impl DenseRecording {
         let mut arrays = vec![
             single("stimulus", text([captions.stimulus])),
             single("intervention", text([captions.intervention])),
-            single("concentration", computed(vec![captions.concentration])),
             single("step_s", computed(vec![self.step_s])),
             series("spikes", &self.spikes, ArrayValues::U8),
         ];
+        if let Some(concentration) = captions.concentration {
+            arrays.push(single("concentration", computed(vec![concentration])));
+        }
         for (name, values) in [
             ("voltage_mV", &self.voltage_mV),
             ("axon_voltage_mV", &self.axon_voltage_mV),
@@ -130,7 +132,7 @@ impl DenseRecording {
     }
 
     /// What the trials were taken for.
-    fn add_decisions(&self, arrays: &mut Vec<NamedArray<'_>>, captions: &Captions<'_>) {
+    fn add_decisions<'a>(&'a self, arrays: &mut Vec<NamedArray<'a>>, captions: &Captions<'_>) {
         let trials = self.trials();
         let logits = self.logits.iter();
         let probabilities = logits.flat_map(|logits| softmax(logits)).collect();
@@ -140,6 +142,7 @@ impl DenseRecording {
         let receptors = ArrayValues::F32(self.receptors.concat().into());
         arrays.extend([
             table("receptors", trials, receptors),
+            series("input", &self.input, ArrayValues::F32),
             table("probability", trials, computed(probabilities)),
             list("decided", ArrayValues::U32(decided.into())),
             list("odour", text(captions.odours)),

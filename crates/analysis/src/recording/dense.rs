@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use kenyon_circuit::{
-    Interventions, Lanes, Network, NeuronModel, Noise, NoiseStream, Observer, Snapshot, Stimulus,
-    WIDTH, forward_hard,
+    Interventions, Lanes, Network, NeuronModel, Noise, NoiseStream, Observer, Presentation,
+    Snapshot, WIDTH, forward_hard,
 };
 
 use super::Series;
@@ -32,8 +32,11 @@ pub struct DenseRecording {
     pub activity: Series,
     /// The pathways, in the order of the circuit.
     pub pathways: Vec<DensePathway>,
-    /// Realised receptor input, `[trial][channel]`.
+    /// Realised receptor input, `[trial][channel]`: that of every step, or of an input that changes its
+    /// mean over the steps.
     pub receptors: Vec<Vec<f32>>,
+    /// Realised receptor input of every step; units are the channels.
+    pub input: Series,
     /// Decoder output, `[trial][class]`.
     pub logits: Vec<Vec<f64>>,
 }
@@ -71,25 +74,25 @@ pub struct DensePathway {
     pub vesicle_pool: Option<Series>,
 }
 
-/// Records hard-spike trials. Counts and decoder output are those of [`simulate`](kenyon_circuit::simulate)
+/// Records hard-spike trials, as long as their stimuli. Counts and decoder output are those of [`simulate`](kenyon_circuit::simulate)
 /// for the same stimuli, whatever the number of threads.
 ///
 /// # Errors
-/// Without stimuli, with one that does not have a value per channel, if parameters or interventions
-/// do not fit the network, and if a state is not finite.
-pub fn record(
+/// Without stimuli, with one that does not have a value per channel or lasts longer than the first, if
+/// parameters or interventions do not fit the network, and if a state is not finite.
+pub fn record<P: Presentation>(
     model: &Model<'_>,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     circuit: NoiseStream,
 ) -> Result<DenseRecording, AnalysisError> {
     let network = model.network;
     at_least("trials to record", 1, stimuli.len())?;
+    let steps = stimuli[0].steps(network.steps());
     for stimulus in stimuli {
-        same_size(
-            "channels of a stimulus",
-            network.channels(),
-            stimulus.input.len(),
-        )?;
+        let channels = stimulus.channels();
+        same_size("channels of a stimulus", network.channels(), channels)?;
+        let own = stimulus.steps(network.steps());
+        same_size("steps of a stimulus", steps, own)?;
     }
     let responses = run(model, stimuli, circuit, model.interventions)?;
     let mut recorder = Recorder {
@@ -97,7 +100,7 @@ pub fn record(
         rest_v: network.circuit().membrane.rest_v,
         first: 0,
         size: 0,
-        recording: empty(network, model.interventions, stimuli.len()),
+        recording: empty(network, model.interventions, [stimuli.len(), steps]),
     };
     let (stored, noise) = (&model.parameters.values, Noise::Generated(circuit));
     for (index, group) in stimuli.chunks(WIDTH).enumerate() {
@@ -113,7 +116,15 @@ pub fn record(
         );
     }
     let mut recording = recorder.recording;
-    recording.receptors = stimuli.iter().map(|trial| trial.input.clone()).collect();
+    for (trial, stimulus) in stimuli.iter().enumerate() {
+        recording.receptors.push(mean_input(stimulus));
+        for step in 0..steps {
+            let frame = stimulus.frame_of_step().map_or(0, |frames| frames[step]);
+            let out = recording.input.at_mut(trial, step).iter_mut();
+            out.enumerate()
+                .for_each(|(channel, out)| *out = stimulus.response(frame, channel));
+        }
+    }
     recording.logits = (0..responses.trials)
         .map(|trial| responses.logits_of(trial).to_vec())
         .collect();
@@ -126,9 +137,25 @@ pub fn record(
     }
 }
 
-/// Bytes that [`record`] needs for the arrays of that many trials.
+/// The input of a constant stimulus, or the mean over the steps.
+fn mean_input<P: Presentation>(stimulus: &P) -> Vec<f32> {
+    let Some(frames) = stimulus.frame_of_step() else {
+        let channels = 0..stimulus.channels();
+        return channels.map(|it| stimulus.response(0, it)).collect();
+    };
+    let mean = |channel: usize| {
+        let values = frames.iter();
+        let sum: f64 = values
+            .map(|&frame| f64::from(stimulus.response(frame, channel)))
+            .sum();
+        (sum / frames.len() as f64) as f32
+    };
+    (0..stimulus.channels()).map(mean).collect()
+}
+
+/// Bytes that [`record`] needs for the arrays of that many trials of so many steps.
 #[must_use]
-pub fn recording_bytes(network: &Network, trials: usize) -> u64 {
+pub fn recording_bytes(network: &Network, trials: usize, steps: usize) -> u64 {
     let of = |model: fn(NeuronModel) -> bool| -> u64 {
         let populations = network.populations().iter().filter(|it| model(it.model));
         populations.map(|it| it.range.len() as u64).sum()
@@ -141,9 +168,10 @@ pub fn recording_bytes(network: &Network, trials: usize) -> u64 {
         .filter(|pathway| has(network, &pathway.name, quantity::STRENGTH))
         .map(|pathway| (pathway.sources().len() + pathway.targets().len()) as u64)
         .sum();
-    let per_step = 5 * spiking + 4 * (axons + graded + units);
+    let channels = network.channels() as u64;
+    let per_step = 5 * spiking + 4 * (axons + graded + units + channels);
     per_step
-        .saturating_mul(network.steps() as u64)
+        .saturating_mul(steps as u64)
         .saturating_mul(trials as u64)
 }
 
@@ -153,8 +181,11 @@ fn has(network: &Network, pathway: &str, quantity: &str) -> bool {
 }
 
 /// A recording of that shape in which nothing has happened.
-fn empty(network: &Network, interventions: &Interventions, trials: usize) -> DenseRecording {
-    let steps = network.steps();
+fn empty(
+    network: &Network,
+    interventions: &Interventions,
+    [trials, steps]: [usize; 2],
+) -> DenseRecording {
     let (mut cells, mut axons, mut graded) = (0, 0, 0);
     let extend = |end: &mut usize, by: usize| {
         *end += by;
@@ -197,6 +228,7 @@ fn empty(network: &Network, interventions: &Interventions, trials: usize) -> Den
         axon_voltage_mV: Series::zeros(trials, steps, axons),
         activity: Series::zeros(trials, steps, graded),
         receptors: Vec::new(),
+        input: Series::zeros(trials, steps, network.channels()),
         logits: Vec::new(),
     }
 }

@@ -95,6 +95,7 @@ impl DenseRecording {
             probabilities: softmax(logits).into_iter().map(rounded).collect(),
             step_s: self.step_s,
             steps: self.steps(),
+            segments: Vec::new(),
             receptors: receptors.map(|&value| rounded(f64::from(value))).collect(),
             populations: populations
                 .map(|(population, traced)| self.population(trial, population, traced))
@@ -245,6 +246,7 @@ mod tests {
                 vesicle_pool: Some(Series::zeros(1, 2, 0)),
             }],
             receptors: vec![vec![0.5]],
+            input: Series::zeros(1, 2, 1),
             logits: vec![vec![0.0, 0.0, 1.0]],
         }
     }

@@ -4,6 +4,7 @@
 
 mod bad_data;
 mod bad_input;
+mod courses;
 mod crash;
 mod determinism;
 mod help;
@@ -30,6 +31,7 @@ fn main() {
     let suite = help::add(suite);
     let suite = results::add(suite);
     let suite = recordings::add(suite);
+    let suite = courses::add(suite);
     let suite = report::add(suite);
     let suite = screen::add(suite);
     let suite = bad_input::add(suite);

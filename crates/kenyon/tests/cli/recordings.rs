@@ -28,7 +28,7 @@ fn simulate(folder: &Path, more: &[&str]) -> Run {
 }
 
 /// Header and values of an array.
-fn array(file: &Path, name: &str) -> (String, Vec<u8>) {
+pub fn array(file: &Path, name: &str) -> (String, Vec<u8>) {
     let file = File::open(file).expect("the archive");
     let mut zip = ZipArchive::new(file).expect("a ZIP file");
     let mut bytes = Vec::new();
@@ -43,7 +43,7 @@ fn array(file: &Path, name: &str) -> (String, Vec<u8>) {
 }
 
 /// The texts of an array of texts.
-fn texts(file: &Path, name: &str) -> Vec<String> {
+pub fn texts(file: &Path, name: &str) -> Vec<String> {
     let (header, bytes) = array(file, name);
     let (_, rest) = header.split_once("<U").expect("an array of texts");
     let (width, _) = rest.split_once('\'').expect("a width");
@@ -163,7 +163,9 @@ fn tables() {
     let names: Vec<_> = fs::read_dir(folder.path().join("out/a"))
         .expect("a folder")
         .collect();
-    assert_eq!(names.len(), 6);
+    assert_eq!(names.len(), 8);
+    assert_eq!(lines("input.csv").len(), 1 + 30 * 21);
+    assert_eq!(lines("windows.csv").len(), 1);
 }
 
 fn threads() {

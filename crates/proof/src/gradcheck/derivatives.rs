@@ -197,7 +197,7 @@ fn decoder(
         .iter()
         .map(|counts| objective.logits(counts))
         .collect();
-    let steps = network.steps() as f64;
+    let steps = trials.steps as f64;
     let cells = network.readout_population().range.len();
     let rates: Vec<Vec<f64>> = (0..cells)
         .map(|cell| counts.iter().map(|counts| counts[cell] / steps).collect())

@@ -10,9 +10,11 @@ mod objective;
 mod point;
 mod report;
 
+use std::sync::Arc;
+
 use kenyon_circuit::{
-    GradientWorkspace, Interventions, Network, Noise, NoiseStream, Parameters, Stimulus,
-    forward_graded, gradient,
+    GradientWorkspace, Interventions, Network, Noise, NoiseStream, Parameters, TimeCourse,
+    TimedStimulus, forward_graded, gradient,
 };
 use kenyon_learning::{Loss, SparsityTerm};
 
@@ -26,6 +28,8 @@ pub use report::{GradcheckReport, GroupReport};
 
 /// Largest batch; more trials prove nothing more.
 const MOST_TRIALS: usize = 16;
+/// Longest trial.
+const MOST_STEPS: usize = 1000;
 /// Errors of differences beyond this are looked at again with a narrower difference.
 const CURVED: f64 = 1e-6;
 /// How much narrower.
@@ -42,26 +46,50 @@ pub enum GradcheckError {
         /// The number given.
         trials: usize,
     },
+    /// No step, or too many.
+    #[error("a gradient check takes trials of 1 to {MOST_STEPS} steps, not {steps}")]
+    Steps {
+        /// The number given.
+        steps: usize,
+    },
+}
+
+/// Steps for which a frame of a time course is shown.
+const HOLD: usize = 5;
+
+/// Size of a batch: trials, their steps, and how many vectors of receptor responses alternate.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub trials: usize,
+    steps: usize,
+    frames: usize,
 }
 
 /// The batch of a check.
 pub(crate) struct Trials {
     pub seed: u64,
     pub attempt: u32,
-    stimuli: Vec<Stimulus>,
+    stimuli: Vec<TimedStimulus>,
+    pub steps: usize,
     labels: Vec<usize>,
     stream: NoiseStream,
 }
 
 impl Trials {
-    fn new(network: &Network, seed: u64, attempt: u32, count: usize) -> Self {
+    fn new(network: &Network, shape: Shape, seed: u64, attempt: u32) -> Self {
         let stream = NoiseStream::new(seed, "gradcheck/stimuli");
+        let channels = network.channels();
         let stimulus = |place: u32| {
             let trial = attempt * MOST_TRIALS as u32 + place;
-            let uniforms = stream.uniforms(network.channels(), trial);
-            let response = |uniform: &f64| (STRONGEST * uniform) as f32;
-            Stimulus {
-                input: uniforms.iter().map(response).collect(),
+            let uniforms = stream.uniforms(channels * shape.frames, trial);
+            let frames = uniforms.iter().map(|uniform| (STRONGEST * uniform) as f32);
+            // Trials change at different times, and come back to frames they have shown.
+            let frame = |step: usize| ((step + 2 * place as usize) / HOLD % shape.frames) as u32;
+            let schedule = (0..shape.steps).map(frame).collect();
+            let course = TimeCourse::new(channels, frames.collect(), schedule);
+            TimedStimulus {
+                course: Arc::new(course.expect("uniform numbers are finite, and there are steps")),
+                odour_factors: vec![1.0; channels],
                 trial,
             }
         };
@@ -69,9 +97,10 @@ impl Trials {
         Self {
             seed,
             attempt,
-            stimuli: (0..count as u32).map(stimulus).collect(),
+            stimuli: (0..shape.trials as u32).map(stimulus).collect(),
+            steps: shape.steps,
             labels: stream
-                .uniforms(count, u32::MAX - attempt)
+                .uniforms(shape.trials, u32::MAX - attempt)
                 .iter()
                 .map(label)
                 .collect(),
@@ -80,7 +109,7 @@ impl Trials {
     }
 
     fn objective<'a>(&'a self, network: &Network, parameters: &'a Parameters) -> Objective<'a> {
-        Objective::new(network, parameters, &self.labels)
+        Objective::new(network, parameters, &self.labels, self.steps)
     }
 
     /// Counts of the population that is read, trial by trial. `watch` sees the spikes of every step.
@@ -91,7 +120,7 @@ impl Trials {
         mut watch: impl FnMut(&[Several<T, N>]),
     ) -> Vec<Vec<Several<T, N>>> {
         let read = network.readout_population().range.clone();
-        let trial = |stimulus: &Stimulus| {
+        let trial = |stimulus: &TimedStimulus| {
             let counts = forward_graded(
                 network,
                 stored,
@@ -116,6 +145,37 @@ pub fn gradcheck(
     seed: u64,
     trials: usize,
 ) -> Result<GradcheckReport, GradcheckError> {
+    let shape = Shape {
+        trials,
+        steps: network.steps(),
+        frames: 1,
+    };
+    check(network, shape, seed)
+}
+
+/// As [`gradcheck`], with stimuli that change every few steps, in trials of `steps` steps.
+///
+/// # Errors
+/// See [`GradcheckError`].
+pub fn gradcheck_time_course(
+    network: &Network,
+    seed: u64,
+    trials: usize,
+    steps: usize,
+) -> Result<GradcheckReport, GradcheckError> {
+    if steps == 0 || steps > MOST_STEPS {
+        return Err(GradcheckError::Steps { steps });
+    }
+    let shape = Shape {
+        trials,
+        steps,
+        frames: 3,
+    };
+    check(network, shape, seed)
+}
+
+fn check(network: &Network, shape: Shape, seed: u64) -> Result<GradcheckReport, GradcheckError> {
+    let trials = shape.trials;
     if trials == 0 || trials > MOST_TRIALS {
         return Err(GradcheckError::Trials { trials });
     }
@@ -123,7 +183,7 @@ pub fn gradcheck(
         trials: batch,
         parameters,
         effects,
-    } = point::draw(network, seed, trials);
+    } = point::draw(network, shape, seed);
     let (loss, adjoint) = by_adjoint(network, &batch, &parameters);
     let (value, duals) = by_dual_numbers(network, &batch, &parameters);
     let mut differences = by_differences(network, &batch, &parameters);

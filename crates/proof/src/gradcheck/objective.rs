@@ -15,13 +15,18 @@ pub(crate) struct Objective<'a> {
 }
 
 impl<'a> Objective<'a> {
-    pub fn new(network: &Network, parameters: &'a Parameters, labels: &'a [usize]) -> Self {
+    pub fn new(
+        network: &Network,
+        parameters: &'a Parameters,
+        labels: &'a [usize],
+        steps: usize,
+    ) -> Self {
         let table = network.table();
         Self {
             weights: parameters.stored(table, "decoder.weight"),
             bias: parameters.stored(table, "decoder.bias"),
             labels,
-            steps: network.steps(),
+            steps,
             sparsity: SparsityTerm::STUDENT,
         }
     }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::numbers::Several;
 use super::report::maximum;
-use super::{Trials, by_adjoint, wired};
+use super::{Shape, Trials, by_adjoint, wired};
 
 /// Every gradient should be so large that the rounding of a difference does not drown it.
 const SMALLEST_GRADIENT: f64 = 0.02;
@@ -45,10 +45,10 @@ pub(crate) struct Point {
 }
 
 /// Draws points and batches until every group that exists acts, and returns the best one.
-pub(crate) fn draw(network: &Network, seed: u64, trials: usize) -> Point {
+pub(crate) fn draw(network: &Network, shape: Shape, seed: u64) -> Point {
     let mut best: Option<(f64, Trials, Parameters)> = None;
     for attempt in 0..ATTEMPTS {
-        let trials = Trials::new(network, seed, attempt, trials);
+        let trials = Trials::new(network, shape, seed, attempt);
         let (weakest, parameters) = strengthened(network, &trials);
         if best.as_ref().is_none_or(|(other, ..)| weakest > *other) {
             best = Some((weakest, trials, parameters));

@@ -6,8 +6,8 @@ use svg::node::element::{Path, path::Data};
 
 use super::{Figure, WIDE};
 use crate::plot::{
-    Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Stroke, Weight, hover, ink,
-    number, words,
+    Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Stroke, Weight, elided, hover,
+    ink, number, rectangle, words,
 };
 use crate::population::colour_of;
 use crate::{ReportError, Results};
@@ -16,6 +16,10 @@ use crate::{ReportError, Results};
 const NEURON_PT: f64 = 1.05;
 /// Height of a trace, in points.
 const TRACE_PT: f64 = 46.0;
+/// Height of the names of segments, in points.
+const MARKS_PT: f64 = 22.0;
+/// Left edge and width of all panels, in points.
+const PANELS: (f64, f64) = (84.0, WIDE - 96.0);
 
 /// The stored recordings of the first model.
 pub(crate) fn stored(results: &Results) -> Result<Vec<Recording>, ReportError> {
@@ -90,7 +94,12 @@ pub fn raster(recording: &Recording) -> Figure {
         spikes.max(18.0 * f64::from(u8::from(!population.graded))) + traces + 10.0
     };
     let height: f64 = recording.populations.iter().map(height_of).sum();
-    let mut canvas = Canvas::new(WIDE, height + 54.0);
+    let marks = if recording.segments.is_empty() {
+        0.0
+    } else {
+        MARKS_PT
+    };
+    let mut canvas = Canvas::new(WIDE, height + marks + 54.0);
     let duration_ms = recording.steps as f64 * recording.step_s * 1e3;
     let time = |last: bool| {
         let label = if last { "Time (ms)" } else { "" };
@@ -112,13 +121,14 @@ pub fn raster(recording: &Recording) -> Figure {
         Weight::Bold,
         ink::BLACK,
     ));
+    mark_segments(&mut canvas, recording, &mut top, height);
     let last = recording.populations.len().saturating_sub(1);
     for (index, population) in recording.populations.iter().enumerate() {
         let colour = colour_of(&population.name, index);
         let traces = !population.traces.is_empty();
         if !population.graded {
             let rows = (NEURON_PT * population.neurons as f64).max(18.0);
-            let area = Area::new(84.0, top, WIDE - 96.0, rows);
+            let area = Area::new(PANELS.0, top, PANELS.1, rows);
             let y =
                 Axis::new(Scale::linear(population.neurons as f64, 0.0), "").with_ticks(Vec::new());
             let mut panel = Panel::new(area, time(false), y);
@@ -134,7 +144,7 @@ pub fn raster(recording: &Recording) -> Figure {
             top += rows + 6.0;
         }
         if traces {
-            let area = Area::new(84.0, top, WIDE - 96.0, TRACE_PT - 8.0);
+            let area = Area::new(PANELS.0, top, PANELS.1, TRACE_PT - 8.0);
             draw_traces(
                 &mut canvas,
                 area,
@@ -154,11 +164,9 @@ pub fn raster(recording: &Recording) -> Figure {
         .unwrap_or(f64::NAN);
     let caption = format!(
         "One trial of {}: every spike of every neuron, and the membrane potential of the most active neurons (dendrite dashed \
-         in two-compartment cells; the activity of graded neurons). The odour is present during the whole trial. The \
-         decoder chose class {} with probability {}.",
+         in two-compartment cells; the activity of graded neurons). {}",
         recording.label,
-        recording.decided,
-        number(decided)
+        presentation(recording, decided)
     );
     Figure {
         drawing: canvas.finish(
@@ -172,6 +180,60 @@ pub fn raster(recording: &Recording) -> Figure {
         caption,
         published: false,
     }
+}
+
+/// When the odour is present, and what the decoder made of it.
+fn presentation(recording: &Recording, probability: f64) -> String {
+    if recording.segments.is_empty() {
+        return format!(
+            "The odour is present during the whole trial. The decoder chose class {} with probability {}.",
+            recording.decided,
+            number(probability)
+        );
+    }
+    let decided = recording.segments.iter().map(|segment| {
+        let name = &segment.name;
+        format!("{} for {name}", segment.decided)
+    });
+    let decided: Vec<String> = decided.collect();
+    format!(
+        "Shaded: the segments in which something is presented; the spontaneous activity is present between them. \
+         The decoder chose {}.",
+        decided.join(", ")
+    )
+}
+
+/// Shades the segments behind all panels, with their names above; `top` moves below the names.
+fn mark_segments(canvas: &mut Canvas, recording: &Recording, top: &mut f64, height: f64) {
+    if recording.segments.is_empty() {
+        return;
+    }
+    let x = |step: usize| PANELS.0 + PANELS.1 * step as f64 / recording.steps.max(1) as f64;
+    for segment in &recording.segments {
+        let (left, right) = (x(segment.first), x(segment.end));
+        let area_top = *top + MARKS_PT - 4.0;
+        let text = format!(
+            "{}: {} to {} ms, decoded as {}",
+            segment.name,
+            number(segment.first as f64 * recording.step_s * 1e3),
+            number(segment.end as f64 * recording.step_s * 1e3),
+            segment.decided
+        );
+        let shade = rectangle(left, area_top, right - left, height, ink::PALE.lighter(0.4));
+        canvas.add(hover(shade, None, text));
+        let at = ((left + right) / 2.0, *top + MARKS_PT - 8.0);
+        // Names of short segments would run into each other.
+        let room = (right - left).max(48.0);
+        canvas.add(words(
+            elided(&segment.name, SIZE::TICK, room),
+            at,
+            SIZE::TICK,
+            Anchor::Middle,
+            Weight::Regular,
+            ink::BLACK,
+        ));
+    }
+    *top += MARKS_PT;
 }
 
 /// All spikes of a population as one path, which keeps files small.
@@ -316,7 +378,7 @@ fn currents(recording: &Recording) -> Figure {
         let title = format!("{} → {}", pathway.source, pathway.target);
         let detail = pathway.name.replace('_', " ");
         let at = (area.left + area.width / 2.0, area.top - 4.0);
-        let text = crate::plot::elided(
+        let text = elided(
             &format!("{title} ({detail})"),
             SIZE::TICK,
             area.width + 34.0,

@@ -1,12 +1,13 @@
 //! Writing what happens in trials, step by step, to files.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use kenyon_analysis::Model;
-use kenyon_analysis::recording::{Caption, record, recording_bytes};
-use kenyon_circuit::{Network, NoiseStream, Stimulus};
+use kenyon_analysis::decide;
+use kenyon_analysis::recording::{Caption, DenseRecording, RecordedSegment, recording_bytes};
+use kenyon_circuit::Network;
 use kenyon_connectome::Connectome;
 use kenyon_learning::is_temporary;
 use kenyon_report::raster;
@@ -23,7 +24,7 @@ const LARGEST: u64 = 1_000_000_000;
 #[command(next_help_heading = "Recording")]
 pub(super) struct RecordingArguments {
     /// Write the course of the first trials as NumPy arrays, which numpy.load reads: spikes,
-    /// potentials, synaptic currents, vesicle pools, decisions
+    /// potentials, synaptic currents, vesicle pools, input, decisions
     #[arg(long, value_name = "FILE.npz")]
     record: Option<PathBuf>,
     /// Write the same as tables (CSV) into a folder
@@ -39,23 +40,38 @@ pub(super) struct RecordingArguments {
 
 /// Trials that were simulated, with all that names what is in them.
 pub(super) struct Simulated<'a> {
-    pub model: Model<'a>,
-    /// The trials to record.
-    pub stimuli: &'a [Stimulus],
-    pub circuit: NoiseStream,
     pub caption: Caption<'a>,
-    pub concentration: f64,
+    /// Of a stimulus that does not change.
+    pub concentration: Option<f64>,
+    /// What was read out on its own; nothing of a stimulus that does not change.
+    pub windows: Vec<ReadOut>,
     pub connectome: &'a Connectome,
     /// Names of the odours, by class.
     pub odours: &'a [String],
 }
 
+/// A stretch of time with the decoder's output for it.
+pub(super) struct ReadOut {
+    pub name: String,
+    pub steps: Range<usize>,
+    /// Whether something is presented in it.
+    pub segment: bool,
+    /// `[trial][class]`
+    pub logits: Vec<Vec<f64>>,
+}
+
 impl RecordingArguments {
     /// Checks before anything is simulated what can be. Returns the number of trials to record.
-    pub(super) fn check(&self, trials: u32, network: &Network) -> anyhow::Result<u32> {
+    pub(super) fn check(
+        &self,
+        trials: u32,
+        steps: usize,
+        network: &Network,
+    ) -> anyhow::Result<u32> {
         if self.record.is_none() && self.record_csv.is_none() {
             if let Some(file) = &self.figure {
                 check_figure(file)?;
+                check_memory(1, recording_bytes(network, 1, steps))?;
                 return Ok(1);
             }
             if self.record_trials.is_some() {
@@ -76,30 +92,27 @@ impl RecordingArguments {
         if let Some(folder) = &self.record_csv {
             check_folder(folder)?;
         }
-        let arrays = recording_bytes(network, recorded as usize);
+        let arrays = recording_bytes(network, recorded as usize, steps);
         let file = match &self.record_csv {
-            Some(_) => tables::largest_bytes(network, recorded as usize),
+            Some(_) => tables::largest_bytes(network, recorded as usize, steps),
             None => arrays,
         };
-        let needed = arrays.saturating_add(file);
-        if needed > LARGEST {
-            let fitting = u64::from(recorded) * LARGEST / needed;
-            bail!(
-                "recording {recorded} trials takes about {:.1} GB of memory, more than {} GB; \
-                 record at most {fitting} with --record-trials",
-                needed as f64 * 1e-9,
-                LARGEST / 1_000_000_000
-            );
-        }
+        check_memory(recorded, arrays.saturating_add(file))?;
         Ok(recorded)
     }
 
-    /// Records the trials and writes the files that were asked for, each completely or not at all.
-    pub(super) fn write(&self, simulated: &Simulated<'_>, output: &Output) -> anyhow::Result<()> {
-        let recording = record(&simulated.model, simulated.stimuli, simulated.circuit)?;
+    /// Writes the files that were asked for, each completely or not at all.
+    pub(super) fn write(
+        &self,
+        recording: &DenseRecording,
+        simulated: &Simulated<'_>,
+        output: &Output,
+    ) -> anyhow::Result<()> {
         if let Some(file) = &self.figure {
             let traced = recording.most_active(0);
-            let trial = recording.selected(0, simulated.caption, &traced);
+            let mut trial = recording.selected(0, simulated.caption, &traced);
+            let segments = simulated.windows.iter().filter(|it| it.segment);
+            trial.segments = segments.map(|it| marked(it, simulated.odours)).collect();
             write_figure(file, raster(&trial).drawing)?;
             output.line(format_args!("first trial drawn in {}", file.display()));
         }
@@ -108,18 +121,49 @@ impl RecordingArguments {
             several => format!("first {several} trials"),
         };
         if let Some(file) = &self.record {
-            write_file(file, &arrays::archive(&recording, simulated)?)?;
+            write_file(file, &arrays::archive(recording, simulated)?)?;
             output.line(format_args!("{trials} recorded in {}", file.display()));
         }
         if let Some(folder) = &self.record_csv {
             let shown = folder.display();
             std::fs::create_dir_all(folder).with_context(|| format!("cannot create {shown}"))?;
             for (name, table) in tables::TABLES {
-                write_file(&folder.join(name), &table(&recording, simulated)?)?;
+                write_file(&folder.join(name), &table(recording, simulated)?)?;
             }
             output.line(format_args!("{trials} recorded in the tables of {shown}"));
         }
         Ok(())
+    }
+}
+
+/// Refuses recordings that would not fit.
+fn check_memory(recorded: u32, needed: u64) -> anyhow::Result<()> {
+    if needed > LARGEST {
+        let fitting = u64::from(recorded).saturating_mul(LARGEST) / needed;
+        let advice = match fitting {
+            0 => "present something shorter".to_owned(),
+            _ => format!("record at most {fitting} with --record-trials"),
+        };
+        bail!(
+            "recording {recorded} trials takes about {:.1} GB of memory, more than {} GB; {advice}",
+            needed as f64 * 1e-9,
+            LARGEST / 1_000_000_000
+        );
+    }
+    Ok(())
+}
+
+/// How a segment is marked in the drawing of the first trial.
+fn marked(read_out: &ReadOut, odours: &[String]) -> RecordedSegment {
+    let decided = read_out.logits.first().map(|logits| decide(logits));
+    RecordedSegment {
+        name: read_out.name.clone(),
+        first: read_out.steps.start,
+        end: read_out.steps.end,
+        decided: decided
+            .and_then(|class| odours.get(class))
+            .cloned()
+            .unwrap_or_default(),
     }
 }
 

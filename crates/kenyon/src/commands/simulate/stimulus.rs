@@ -1,12 +1,12 @@
 //! What is presented: an odour or a mixture, at a concentration.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
 use clap::Args;
-use kenyon_analysis::{BLANK_ROW, Superposition, diluted, mixture_template};
+use kenyon_analysis::course::{LARGEST_CONCENTRATION, diluted, find_odour, odour_class};
+use kenyon_analysis::{Superposition, mixture_template};
 use kenyon_study::Subject;
-
-/// Beyond this the Hill function of the concentration is flat to the last bit.
-const LARGEST_CONCENTRATION: f64 = 1e6;
 
 /// One odour, or several at once.
 #[derive(Debug, Args)]
@@ -19,6 +19,29 @@ pub(super) struct StimulusArguments {
     /// most 1, as in the publication
     #[arg(long, value_name = "NAME,NAME,...")]
     mixture: Option<String>,
+    /// File that describes a stimulus which changes in time: segments of odours (.toml), or one row per
+    /// step (.csv)
+    #[arg(long, value_name = "FILE", help_heading = "Time course")]
+    course: Option<PathBuf>,
+}
+
+impl StimulusArguments {
+    /// The file of a time course.
+    pub(super) fn course(&self) -> Option<&Path> {
+        self.course.as_deref()
+    }
+
+    /// Rows of the odours that are presented; `blank` is no component of a mixture.
+    pub(super) fn components(
+        &self,
+        names: &[String],
+        blank: Option<usize>,
+    ) -> anyhow::Result<Vec<usize>> {
+        match (&self.odour, &self.mixture) {
+            (Some(text), _) => Ok(vec![odour_class(text, names)?]),
+            (None, text) => mixture(text.as_deref().unwrap_or_default(), names, blank),
+        }
+    }
 }
 
 /// A stimulus before noise.
@@ -46,13 +69,10 @@ impl Presented {
             );
         }
         let (templates, names) = (subject.odours.templates(), &subject.odour_names);
-        let components = match (&arguments.odour, &arguments.mixture) {
-            (Some(text), _) => vec![odour(text, names)?],
-            (None, text) => mixture(text.as_deref().unwrap_or_default(), names, subject.blank)?,
-        };
+        let components = arguments.components(names, subject.blank)?;
         let undiluted = match components[..] {
             [row] => templates[row].clone(),
-            _ => superposed(templates, &components, subject.blank)?,
+            _ => mixture_template(templates, &components, Superposition::Sum)?,
         };
         let shown: Vec<&str> = components.iter().map(|&it| names[it].as_str()).collect();
         let nothing = vec![0.0; undiluted.len()];
@@ -75,53 +95,6 @@ impl Presented {
     }
 }
 
-/// The mixture of odours over the blank.
-fn superposed(
-    templates: &[Vec<f64>],
-    components: &[usize],
-    blank: Option<usize>,
-) -> anyhow::Result<Vec<f64>> {
-    if blank == Some(BLANK_ROW) {
-        return Ok(mixture_template(templates, components, Superposition::Sum)?);
-    }
-    // The law of mixtures has the blank in front.
-    let channels = templates[0].len();
-    let mut shifted = vec![blank.map_or_else(|| vec![0.0; channels], |row| templates[row].clone())];
-    shifted.extend(components.iter().map(|&row| templates[row].clone()));
-    let rows: Vec<usize> = (1..shifted.len()).collect();
-    Ok(mixture_template(&shifted, &rows, Superposition::Sum)?)
-}
-
-/// The class of an odour given by name or number.
-fn odour(text: &str, names: &[String]) -> anyhow::Result<usize> {
-    if let Some(class) = class(text, names) {
-        return Ok(class);
-    }
-    let wanted = text.trim();
-    if wanted.parse::<usize>().is_ok() {
-        bail!(
-            "there is no odour {wanted}; the numbers are 0 to {}",
-            names.len() - 1
-        );
-    }
-    let listed: Vec<String> = names
-        .iter()
-        .enumerate()
-        .map(|(class, name)| format!("{class} {name}"))
-        .collect();
-    bail!(
-        "there is no odour \"{wanted}\"; the odours are {}",
-        listed.join(", ")
-    )
-}
-
-fn class(text: &str, names: &[String]) -> Option<usize> {
-    let wanted = text.trim().to_lowercase();
-    let named = names.iter().position(|name| name.to_lowercase() == wanted);
-    let numbered = || wanted.parse().ok().filter(|&class| class < names.len());
-    named.or_else(numbered)
-}
-
 /// The classes of a mixture, in the order given. Names may hold commas (2,3-butanedione), so the
 /// longest run of pieces that is an odour is one.
 fn mixture(text: &str, names: &[String], blank: Option<usize>) -> anyhow::Result<Vec<usize>> {
@@ -131,10 +104,10 @@ fn mixture(text: &str, names: &[String], blank: Option<usize>) -> anyhow::Result
     while first < pieces.len() {
         let longest = (first + 1..=pieces.len())
             .rev()
-            .find_map(|end| Some((end, class(&pieces[first..end].join(","), names)?)));
+            .find_map(|end| Some((end, find_odour(&pieces[first..end].join(","), names)?)));
         let (end, class) = match longest {
             Some(found) => found,
-            None => (first + 1, odour(pieces[first], names)?),
+            None => (first + 1, odour_class(pieces[first], names)?),
         };
         let shown = &names[class];
         if Some(class) == blank {
@@ -172,14 +145,15 @@ mod tests {
     #[test]
     fn odours_are_found_by_name_and_number() {
         let names = &names()[..2];
-        assert_eq!(odour("1-hexanol", names).ok(), Some(1));
-        assert_eq!(odour("0", names).ok(), Some(0));
+        let odour = |text| odour_class(text, names).map_err(anyhow::Error::from);
+        assert_eq!(odour("1-hexanol").ok(), Some(1));
+        assert_eq!(odour("0").ok(), Some(0));
         assert_eq!(
-            message(odour("vinegar", names)),
+            message(odour("vinegar")),
             "there is no odour \"vinegar\"; the odours are 0 blank, 1 1-Hexanol"
         );
         assert_eq!(
-            message(odour("2", names)),
+            message(odour("2")),
             "there is no odour 2; the numbers are 0 to 1"
         );
     }

@@ -2,8 +2,8 @@
 
 use kenyon_analysis::{decide, softmax};
 use kenyon_circuit::{
-    Interventions, Lanes, Network, NeuronModel, Noise, Observer, Parameters, Responses, Snapshot,
-    Stimulus, WIDTH, forward_hard,
+    Interventions, Lanes, Network, NeuronModel, Noise, Observer, Parameters, Presentation,
+    Responses, Snapshot, WIDTH, forward_hard,
 };
 use kenyon_connectome::ReceptorMapping;
 use kenyon_study::Subject;
@@ -48,10 +48,10 @@ pub(super) struct Summary {
 
 #[derive(Debug, Serialize)]
 pub(super) struct PopulationActivity {
-    name: String,
+    pub name: String,
     neurons: usize,
-    rate_hz: f64,
-    active_percent: f64,
+    pub rate_hz: f64,
+    pub active_percent: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,9 +63,9 @@ pub(super) struct GradedActivity {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Decision {
-    odour: String,
-    probability: f64,
-    chosen: f64,
+    pub odour: String,
+    pub probability: f64,
+    pub chosen: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,7 +77,7 @@ pub(super) struct CodeCell {
 
 /// Rates and active neurons of the spiking populations.
 pub(super) fn populations(network: &Network, responses: &Responses) -> Vec<PopulationActivity> {
-    let seconds = network.steps() as f64 * network.circuit().time.step_s;
+    let seconds = responses.steps as f64 * network.circuit().time.step_s;
     let spiking = network
         .populations()
         .iter()
@@ -102,22 +102,23 @@ pub(super) fn populations(network: &Network, responses: &Responses) -> Vec<Popul
 }
 
 /// The activity of graded populations, which counts no spikes: seen step by step.
-pub(super) fn graded(
+pub(super) fn graded<P: Presentation>(
     network: &Network,
     parameters: &Parameters,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
 ) -> Vec<GradedActivity> {
     struct Recorder<'a> {
         network: &'a Network,
+        steps: usize,
         trials: usize,
         /// Sums over steps and at the end, per population.
         sums: Vec<(f64, f64)>,
     }
     impl Observer<Lanes<WIDTH>> for Recorder<'_> {
         fn observe(&mut self, step: usize, state: &Snapshot<'_, Lanes<WIDTH>>) {
-            let last = step + 1 == self.network.steps();
+            let last = step + 1 == self.steps;
             for (population, (sum, end)) in self.network.populations().iter().zip(&mut self.sums) {
                 if population.model != NeuronModel::Graded {
                     continue;
@@ -131,8 +132,12 @@ pub(super) fn graded(
             }
         }
     }
+    let steps = stimuli
+        .first()
+        .map_or(network.steps(), |it| it.steps(network.steps()));
     let mut recorder = Recorder {
         network,
+        steps,
         trials: 0,
         sums: vec![(0.0, 0.0); network.populations().len()],
     };
@@ -144,7 +149,7 @@ pub(super) fn graded(
     let populations = network.populations().iter().zip(recorder.sums);
     let activity = |(population, (sum, end)): (&kenyon_circuit::Population, (f64, f64))| {
         let cells = (stimuli.len() * population.range.len()) as f64;
-        let steps = network.steps() as f64;
+        let steps = steps as f64;
         let name = population.name.clone();
         GradedActivity {
             name,
@@ -219,21 +224,7 @@ pub(super) fn show(summary: &Summary, output: &Output) {
         summary.trials,
         mapping_name(summary.mapping)
     ));
-    let mut table = Table::new(&["population", ">neurons", ">rate/Hz", ">active"]);
-    for row in &summary.populations {
-        let (rate, active) = (
-            format!("{:.1}", row.rate_hz),
-            format!("{:.1} %", row.active_percent),
-        );
-        table.row([row.name.clone(), row.neurons.to_string(), rate, active]);
-    }
-    output.line(table);
-    for row in &summary.graded {
-        output.line(format_args!(
-            "{} activity: mean {:.4}, at the end {:.4}",
-            row.name, row.mean, row.last
-        ));
-    }
+    show_activity(&summary.populations, &summary.graded, output);
     let recognised = match summary.class {
         Some(_) => "recognised",
         None => "taken for one of its odours",
@@ -263,5 +254,28 @@ pub(super) fn show(summary: &Summary, output: &Output) {
     ));
     for line in cells.chunks(10) {
         output.line(format_args!("  {}", line.join(", ")));
+    }
+}
+
+/// Rates of the spiking and activities of the graded populations.
+pub(super) fn show_activity(
+    populations: &[PopulationActivity],
+    graded: &[GradedActivity],
+    output: &Output,
+) {
+    let mut table = Table::new(&["population", ">neurons", ">rate/Hz", ">active"]);
+    for row in populations {
+        let (rate, active) = (
+            format!("{:.1}", row.rate_hz),
+            format!("{:.1} %", row.active_percent),
+        );
+        table.row([row.name.clone(), row.neurons.to_string(), rate, active]);
+    }
+    output.line(table);
+    for row in graded {
+        output.line(format_args!(
+            "{} activity: mean {:.4}, at the end {:.4}",
+            row.name, row.mean, row.last
+        ));
     }
 }

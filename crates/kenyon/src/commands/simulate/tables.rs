@@ -13,27 +13,29 @@ use super::record::Simulated;
 type Table = fn(&DenseRecording, &Simulated<'_>) -> anyhow::Result<Vec<u8>>;
 
 /// All tables, by the names of their files.
-pub(super) const TABLES: [(&str, Table); 6] = [
+pub(super) const TABLES: [(&str, Table); 8] = [
     ("spikes.csv", spikes),
     ("voltages.csv", voltages),
     ("activities.csv", activities),
     ("currents.csv", currents),
     ("pools.csv", pools),
     ("decisions.csv", decisions),
+    ("input.csv", input),
+    ("windows.csv", windows),
 ];
 
 /// Bytes of a long line of these tables.
 const LINE: u64 = 64;
 
 /// Bytes that the largest table of that many trials may have, generously.
-pub(super) fn largest_bytes(network: &Network, trials: usize) -> u64 {
+pub(super) fn largest_bytes(network: &Network, trials: usize, steps: usize) -> u64 {
     let populations = network.populations().iter();
     let voltages: usize = populations.map(|it| 2 * it.range.len()).sum();
     let currents: usize = network.pathways().iter().map(|it| it.targets().len()).sum();
     let pools: usize = network.pathways().iter().map(|it| it.sources().len()).sum();
     let lines = voltages.max(currents).max(pools) as u64;
     LINE.saturating_mul(lines)
-        .saturating_mul(network.steps() as u64)
+        .saturating_mul(steps as u64)
         .saturating_mul(trials as u64)
 }
 
@@ -166,6 +168,45 @@ fn decisions(recording: &DenseRecording, simulated: &Simulated<'_>) -> anyhow::R
         for (class, (probability, odour)) in classes.enumerate() {
             let chosen = u8::from(class == decided);
             table.serialize((trial, class, odour, probability, chosen))?;
+        }
+    }
+    finish(table)
+}
+
+fn input(recording: &DenseRecording, _: &Simulated<'_>) -> anyhow::Result<Vec<u8>> {
+    let mut table = table(&["trial", "time_ms", "channel", "response"])?;
+    for (trial, step, time_ms) in moments(recording) {
+        for (channel, response) in recording.input.at(trial, step).iter().enumerate() {
+            table.serialize((trial, time_ms, channel, response))?;
+        }
+    }
+    finish(table)
+}
+
+/// Segments and other windows, with the time at which they begin and end.
+fn windows(recording: &DenseRecording, simulated: &Simulated<'_>) -> anyhow::Result<Vec<u8>> {
+    let mut table = table(&[
+        "trial",
+        "window",
+        "start_ms",
+        "end_ms",
+        "class",
+        "odour",
+        "probability",
+        "decided",
+    ])?;
+    let time = |step: usize| (step as f64 * recording.step_s * 1e9).round() / 1e6;
+    for trial in 0..recording.trials() {
+        for window in &simulated.windows {
+            let logits = &window.logits[trial];
+            let decided = decide(logits);
+            let (start, end) = (time(window.steps.start), time(window.steps.end));
+            let classes = softmax(logits).into_iter().zip(simulated.odours);
+            for (class, (probability, odour)) in classes.enumerate() {
+                let chosen = u8::from(class == decided);
+                let name = &window.name;
+                table.serialize((trial, name, start, end, class, odour, probability, chosen))?;
+            }
         }
     }
     finish(table)
