@@ -9,7 +9,7 @@ use crate::plot::{
     Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Tick, Weight, elided, hover,
     ink, line, quantity, words,
 };
-use crate::results::StoredModel;
+use kenyon_study::StoredModel;
 use crate::{ReportError, Results};
 
 const ROW_PT: f64 = 10.0;

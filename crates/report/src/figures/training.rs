@@ -5,7 +5,7 @@ use kenyon_study::CANONICAL;
 use super::{Figure, Name, WIDE, models_of, spread};
 use crate::plot::{Area, Axis, Canvas, Panel, Scale, Shape, Stroke, ink, number};
 use crate::population::CODING;
-use crate::results::StoredModel;
+use kenyon_study::StoredModel;
 use crate::{ReportError, Results};
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
