@@ -96,7 +96,7 @@ fn read(study: PathBuf) -> PyResult<(StudyFile, Option<BuiltIn>)> {
 
 fn told<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>> {
     let told = PyDict::new(py);
-    let mut about = |name: &str, unit: &kenyon_study::Unit| -> PyResult<()> {
+    let about = |name: &str, unit: &kenyon_study::Unit| -> PyResult<()> {
         told.set_item("event", name)?;
         told.set_item("unit", &unit.id)
     };
