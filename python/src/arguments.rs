@@ -4,7 +4,7 @@ use kenyon_analysis::recording::INTACT;
 use kenyon_circuit::{Interventions, Network};
 use kenyon_connectome::ReceptorMapping;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyMapping, PyString, PyTuple};
 
 use crate::errors::{argument, wrong};
 
@@ -34,8 +34,8 @@ pub(crate) const fn mapping_name(mapping: ReceptorMapping) -> &'static str {
 #[derive(Default)]
 pub(crate) struct InterventionArguments<'py> {
     pub silence: Option<Bound<'py, PyAny>>,
-    pub drive: Option<Bound<'py, PyDict>>,
-    pub boost: Option<Bound<'py, PyDict>>,
+    pub drive: Option<Bound<'py, PyMapping>>,
+    pub boost: Option<Bound<'py, PyMapping>>,
     pub disable: Option<Vec<String>>,
     pub gap_junctions_off: bool,
     pub depression_off: bool,
@@ -61,12 +61,12 @@ impl InterventionArguments<'_> {
                 interventions.silenced.push(member);
             }
         }
-        for (key, amount) in self.drive.iter().flat_map(|drive| drive.iter()) {
+        for (key, amount) in entries(self.drive.as_ref())? {
             let (member, amount) = (member("drive", &key)?, amount_of("drive", &amount)?);
             caption.push(format!("drive {}={amount:e} A", shown(&member)));
             interventions.currents.push((member.0, member.1, amount));
         }
-        for (key, amount) in self.boost.iter().flat_map(|boost| boost.iter()) {
+        for (key, amount) in entries(self.boost.as_ref())? {
             let (population, amount) = (key.extract::<String>()?, amount_of("boost", &amount)?);
             caption.push(format!("boost {population}={amount}"));
             interventions.boosts.push((population, amount));
@@ -96,6 +96,16 @@ impl InterventionArguments<'_> {
         };
         Ok((interventions, caption))
     }
+}
+
+/// Keys and values of a mapping, in its order.
+pub(crate) fn entries<'py>(
+    mapping: Option<&Bound<'py, PyMapping>>,
+) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let Some(mapping) = mapping else {
+        return Ok(Vec::new());
+    };
+    mapping.items()?.iter().map(|item| item.extract()).collect()
 }
 
 fn shown((population, neuron): &Member) -> String {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use kenyon_circuit::Circuit as Compiled;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyMapping;
 
+use crate::arguments::entries;
 use crate::errors::{CircuitError, circuit as problem};
 use crate::values::toml_value;
 
@@ -89,9 +90,13 @@ impl Circuit {
     /// >>> longer = circuit.edit(set={"time.steps": 60, "pathway.orn_to_pn.strength_A.start": 2e-10})
     /// >>> uncoupled = circuit.edit(remove=["gap_junction.ln_ln"])
     #[pyo3(signature = (set=None, remove=None))]
-    fn edit(&self, set: Option<&Bound<'_, PyDict>>, remove: Option<Vec<String>>) -> PyResult<Self> {
+    fn edit(
+        &self,
+        set: Option<&Bound<'_, PyMapping>>,
+        remove: Option<Vec<String>>,
+    ) -> PyResult<Self> {
         let mut values = Vec::new();
-        for (path, value) in set.iter().flat_map(|set| set.iter()) {
+        for (path, value) in entries(set)? {
             let path: String = path.extract()?;
             let value = toml_value(&path, &value)?;
             values.push((path, value));
@@ -127,6 +132,10 @@ impl Circuit {
 
     fn __repr__(&self) -> String {
         let hash = self.circuit.hash();
-        format!("<kenyon.Circuit: {}; content {}>", self.circuit.name, &hash[..12])
+        format!(
+            "<kenyon.Circuit: {}; content {}>",
+            self.circuit.name,
+            &hash[..12]
+        )
     }
 }

@@ -113,10 +113,19 @@ impl Data {
         let sides = neurons.iter().map(|it| side(it.side));
         columns.set_item("side", texts(py, &shape, sides)?)?;
         for (name, column) in [
-            ("class", neurons.iter().map(|it| &it.class).collect::<Vec<_>>()),
+            (
+                "class",
+                neurons.iter().map(|it| &it.class).collect::<Vec<_>>(),
+            ),
             ("name", neurons.iter().map(|it| &it.name).collect()),
-            ("glomerulus", neurons.iter().map(|it| &it.glomerulus).collect()),
-            ("transmitter", neurons.iter().map(|it| &it.transmitter).collect()),
+            (
+                "glomerulus",
+                neurons.iter().map(|it| &it.glomerulus).collect(),
+            ),
+            (
+                "transmitter",
+                neurons.iter().map(|it| &it.transmitter).collect(),
+            ),
         ] {
             columns.set_item(name, texts(py, &shape, column)?)?;
         }

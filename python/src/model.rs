@@ -13,11 +13,11 @@ use kenyon_learning::{
     Checkpoint, FORMAT, Header, History, Kind, Loss, LossReport, TrainingSettings, digest,
 };
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::arguments::{InterventionArguments, ablations, mapping as mapping_of};
+use crate::arguments::{InterventionArguments, ablations, entries, mapping as mapping_of};
 use crate::circuit::Circuit;
 use crate::data::Data;
 use crate::errors::{ModelError, argument, model as problem, study, wrong};
@@ -102,7 +102,11 @@ impl Model {
         circuit: Option<PyRef<'_, Circuit>>,
         mapping: Option<&str>,
     ) -> PyResult<Self> {
-        let file = if path.is_dir() { path.join(MODEL) } else { path };
+        let file = if path.is_dir() {
+            path.join(MODEL)
+        } else {
+            path
+        };
         let circuit = Circuit::or_larva(circuit);
         let asked = mapping.map(mapping_of).transpose()?;
         let network = Network::new(py, &data.set, &circuit, asked.unwrap_or_default())?;
@@ -208,9 +212,9 @@ impl Model {
     /// >>> model.with_parameters(model.parameters).digest == model.digest
     /// True
     #[pyo3(signature = (values, *, stored=false))]
-    fn with_parameters(&self, values: &Bound<'_, PyDict>, stored: bool) -> PyResult<Self> {
+    fn with_parameters(&self, values: &Bound<'_, PyMapping>, stored: bool) -> PyResult<Self> {
         let mut parameters = self.parameters.clone();
-        for (name, values) in values.iter() {
+        for (name, values) in entries(Some(values))? {
             let name: String = name.extract()?;
             let Some(group) = self.groups().iter().find(|group| group.name == name) else {
                 let names: Vec<&str> = self.groups().iter().map(|it| it.name.as_str()).collect();
@@ -343,8 +347,8 @@ impl Model {
         concentration: f64,
         seed: u64,
         silence: Option<Bound<'py, PyAny>>,
-        drive: Option<Bound<'py, PyDict>>,
-        boost: Option<Bound<'py, PyDict>>,
+        drive: Option<Bound<'py, PyMapping>>,
+        boost: Option<Bound<'py, PyMapping>>,
         disable: Option<Vec<String>>,
         gap_junctions: bool,
         depression: bool,
@@ -354,9 +358,7 @@ impl Model {
         let subject = &*self.network.subject;
         let noise = BlockNoise::new("simulate", seed, seed);
         let presented = match (&odour, &stimuli) {
-            (Some(odour), None) => {
-                Presented::odour(odour, trials, concentration, subject, &noise)?
-            }
+            (Some(odour), None) => Presented::odour(odour, trials, concentration, subject, &noise)?,
             (None, Some(stimuli)) => Presented::responses(stimuli, subject)?,
             _ => return Err(wrong("give either odour or stimuli")),
         };
@@ -538,7 +540,10 @@ impl Model {
             (true, epochs) => format!("{epochs} epochs, then changed or stopped"),
             (false, epochs) => format!("seed {}, {epochs} epochs", self.header.run.settings.seed),
         };
-        format!("<kenyon.Model: {circuit}; {state}; digest {}>", &self.digest()[..12])
+        format!(
+            "<kenyon.Model: {circuit}; {state}; digest {}>",
+            &self.digest()[..12]
+        )
     }
 }
 

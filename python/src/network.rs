@@ -60,7 +60,13 @@ impl Network {
         let by_name = PyDict::new(py);
         for group in self.compiled().table().groups() {
             let values = parameters.values[group.range.clone()].iter();
-            let values = values.map(|&value| if stored { value } else { group.form.realise(value) });
+            let values = values.map(|&value| {
+                if stored {
+                    value
+                } else {
+                    group.form.realise(value)
+                }
+            });
             let values = array(py, &group.shape, values.collect::<Vec<f64>>())?;
             by_name.set_item(&group.name, values)?;
         }

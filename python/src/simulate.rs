@@ -7,7 +7,7 @@ use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::argument;
+use crate::errors::{argument, wrong};
 use crate::model::Model;
 use crate::stimulus::Presented;
 use crate::values::{array, list, texts};
@@ -66,6 +66,12 @@ pub(crate) fn outcome<'py>(
         (responses, recorded.transpose())
     })?;
     let (responses, recorded) = (simulated.0, simulated.1.map_err(argument)?);
+
+    if responses.logits.iter().any(|value| !value.is_finite()) {
+        return Err(wrong(
+            "the decoder's output is not finite; some parameters make no sense",
+        ));
+    }
 
     let outcome = PyDict::new(py);
     outcome.set_item("counts", counts(py, network, &responses)?)?;

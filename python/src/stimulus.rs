@@ -1,6 +1,8 @@
 //! What is presented: an odour or a mixture of the panel, or receptor responses.
 
-use kenyon_analysis::{BLANK_ROW, BlockNoise, Superposition, diluted, mixture_template, noisy_stimuli};
+use kenyon_analysis::{
+    BLANK_ROW, BlockNoise, Superposition, diluted, mixture_template, noisy_stimuli,
+};
 use kenyon_circuit::Stimulus;
 use kenyon_study::Subject;
 use pyo3::prelude::*;
@@ -11,6 +13,9 @@ use crate::values::numbers;
 
 /// Beyond this the Hill function of the concentration is flat to the last bit.
 const LARGEST_CONCENTRATION: f64 = 1e6;
+
+/// No response beyond this makes sense, and squares of it still fit `f32`.
+const LARGEST_RESPONSE: f64 = 1e6;
 
 /// Trials of a stimulus.
 pub(crate) struct Presented {
@@ -82,9 +87,10 @@ pub(crate) fn stimuli(value: &Bound<'_, PyAny>, channels: usize) -> PyResult<Vec
         return Err(wrong("stimuli holds no trial"));
     }
     let rows = values.chunks(channels);
-    if let Some(place) = values.iter().position(|&value| value < 0.0) {
+    let possible = 0.0..=LARGEST_RESPONSE;
+    if let Some(place) = values.iter().position(|value| !possible.contains(value)) {
         return Err(wrong(format!(
-            "stimuli holds {} in trial {}, channel {}; receptor responses are not negative",
+            "stimuli holds {} in trial {}, channel {}; receptor responses are not negative and at most {LARGEST_RESPONSE}",
             values[place],
             place / channels,
             place % channels

@@ -54,6 +54,10 @@ pub(crate) fn json_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
     let options = PyDict::new(py);
     options.set_item("allow_nan", false)?;
+    let number = py
+        .import("operator")?
+        .call_method1("methodcaller", ("item",))?;
+    options.set_item("default", number)?;
     let json = py.import("json")?;
     json.call_method("dumps", (value,), Some(&options))?
         .extract()

@@ -218,8 +218,7 @@ fn teacher(
         })
     };
     let (teacher, odours) = (&subject.teacher, &subject.odours);
-    train_teacher(&folder, &unit.teacher, teacher, odours, progress)?
-        .ok_or(StudyError::Stopped)
+    train_teacher(&folder, &unit.teacher, teacher, odours, progress)?.ok_or(StudyError::Stopped)
 }
 
 /// Carries out units on all threads. Each comes back with its outcome or with why there is none.
