@@ -2,20 +2,14 @@
 
 use std::path::PathBuf;
 
+use kenyon_study::ResultsError;
+
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The folder does not hold results.
-    #[error(
-        "{} holds no results of a study: there is no {file}; name a folder that `kenyon reproduce` or `kenyon study run` made, such as results/reproduce",
-        folder.display()
-    )]
-    NoResults {
-        /// The folder.
-        folder: PathBuf,
-        /// What is missing.
-        file: &'static str,
-    },
+    /// The results cannot be read.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
     /// A file cannot be read or written.
     #[error("cannot {action} {}", path.display())]
     File {
@@ -26,17 +20,6 @@ pub enum ReportError {
         /// Why it failed.
         #[source]
         source: std::io::Error,
-    },
-    /// A file is not what was written.
-    #[error(
-        "{} is damaged or was changed after it was written ({problem}); run the study again, which keeps what is whole",
-        path.display()
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
     },
     /// A picture cannot be made.
     #[error("cannot make the {format}: {problem}")]

@@ -21,14 +21,13 @@ mod page;
 pub mod plot;
 mod population;
 mod render;
-mod results;
 mod write;
 
 pub use error::ReportError;
 pub use figures::{
     Figure, ScalingPoint, ScreenEffect, ScreenPlot, figures, raster, scaling, screen,
 };
+pub use kenyon_study::{Results, StoredModel};
 pub use label::{Label, label};
 pub use render::{pdf, pixels, png};
-pub use results::{Results, StoredModel};
 pub use write::{Formats, Written, write, write_figure};

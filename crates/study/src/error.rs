@@ -77,6 +77,9 @@ pub enum StudyError {
         /// Why not.
         source: serde_json::Error,
     },
+    /// Whoever watches the work ended it.
+    #[error("the study was stopped; the next run goes on where this one ended")]
+    Stopped,
     /// A list that must not be empty, or numbers that make no sense.
     #[error("{0}")]
     Plan(String),

@@ -51,6 +51,7 @@ mod parameters;
 mod plan;
 mod publication;
 mod quantity;
+mod results;
 mod samples;
 mod status;
 mod store;
@@ -75,7 +76,7 @@ pub use measure::{Candidate, Detail, Measured, Stored, measure};
 pub use measurement::{BUILT_IN, Measurement};
 pub use outcome::{
     AcrossSummary, Comparison, DESCRIPTION, Failure, MANIFEST, ManifestEntry, MeasurementSummary,
-    RunSummary, SUMMARY, Summary, Timing, merge, run, work_units,
+    RunSummary, SUMMARY, Summary, Timing, merge, run, run_overseen, work_units,
 };
 pub use parameters::{
     ParameterFormat, ParameterRow, parameter_rows, parse_parameters, read_parameters,
@@ -84,6 +85,7 @@ pub use parameters::{
 pub use plan::{Plan, RESULTS, Unit};
 pub use publication::{Judgement, Ours, Publication, Published, Row, Verdict};
 pub use quantity::{Quantity, Sample};
+pub use results::{Results, ResultsError, StoredModel};
 pub use samples::{SampledMixtures, odour_subset, published_shuffle, synthetic_odours};
 pub use status::{Progress, UnitStatus, status};
 pub use store::{lock_folder, lock_folder_shared, write_json};
@@ -91,4 +93,4 @@ pub use studies::{BuiltIn, CANONICAL_SEEDS, NullStudy};
 pub use subject::{Edits, Provenance, Subject, TeacherOfSubject};
 pub use table::{OdourLabel, OdourResponses, PanelTable, TableError, parse_labels, read_labels};
 pub use wiring::WiringCertificate;
-pub use work::{Effort, Event, Finished, FinishedMeasurement, Observer, monitor_figures};
+pub use work::{Effort, Event, Finished, FinishedMeasurement, Observer, Overseer, monitor_figures};

@@ -1,5 +1,6 @@
 //! What came of a study: figures, effects, the comparison with the publication, and one digest.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,7 +15,9 @@ use crate::plan::{Plan, Unit};
 use crate::publication::{Judgement, Ours, Publication};
 use crate::quantity::{Quantity, quantities};
 use crate::store::{lock_folder, lock_folder_shared, write_json};
-use crate::work::{CERTIFICATE, Effort, Event, Finished, Observer, prepare_teachers, work};
+use crate::work::{
+    CERTIFICATE, Effort, Event, Finished, Observer, Overseer, Oversight, prepare_teachers, work,
+};
 use crate::{Provenance, StudyError};
 
 /// File of the [`Summary`] in the folder of a study.
@@ -139,19 +142,36 @@ pub fn run(
     comparison: &Comparison,
     observer: &Observer<'_>,
 ) -> Result<(Summary, Vec<Timing>), StudyError> {
+    run_overseen(plan, effort, comparison, &watched(observer))
+}
+
+/// As [`run`], for an overseer that may end the work.
+///
+/// # Errors
+/// As [`run`], and [`StudyError::Stopped`]. What was trained stays, and the next call goes on from there.
+pub fn run_overseen(
+    plan: &Plan,
+    effort: Effort,
+    comparison: &Comparison,
+    overseer: &Overseer<'_>,
+) -> Result<(Summary, Vec<Timing>), StudyError> {
+    let oversight = &Oversight::new(overseer);
     let _lock = lock_folder(&plan.folder)?;
     let units: Vec<&Unit> = plan.units.iter().collect();
     let start = Instant::now();
     let mut timings = Vec::new();
-    observer(Event::Planned {
+    let _ = oversight.report(Event::Planned {
         training_trials: units.iter().map(|unit| unit.training_trials).sum(),
         units: units.len(),
     });
     if effort == Effort::Complete {
-        let seconds = prepare_teachers(plan, &units, observer);
+        let seconds = prepare_teachers(plan, &units, oversight);
         timings.push(timing("training teachers, all threads", seconds));
     }
-    let results = work(plan, &units, effort, observer);
+    let results = work(plan, &units, effort, oversight);
+    if oversight.stopped() {
+        return Err(StudyError::Stopped);
+    }
     let worked = start.elapsed().as_secs_f64();
     timings.extend(work_timings(&results));
     timings.push(timing("runs, wall clock", worked));
@@ -185,13 +205,15 @@ pub fn work_units(
     units: &[&Unit],
     observer: &Observer<'_>,
 ) -> Result<Vec<Failure>, StudyError> {
+    let overseer = watched(observer);
+    let oversight = &Oversight::new(&overseer);
     let _lock = lock_folder_shared(&plan.folder)?;
-    observer(Event::Planned {
+    let _ = oversight.report(Event::Planned {
         training_trials: units.iter().map(|unit| unit.training_trials).sum(),
         units: units.len(),
     });
-    prepare_teachers(plan, units, observer);
-    let results = work(plan, units, Effort::Complete, observer);
+    prepare_teachers(plan, units, oversight);
+    let results = work(plan, units, Effort::Complete, oversight);
     Ok(failures(units.iter().copied(), &results))
 }
 
@@ -206,8 +228,17 @@ pub fn merge(
 ) -> Result<Summary, StudyError> {
     let _lock = lock_folder(&plan.folder)?;
     let units: Vec<&Unit> = plan.units.iter().collect();
-    let results = work(plan, &units, Effort::Collect, observer);
+    let overseer = watched(observer);
+    let results = work(plan, &units, Effort::Collect, &Oversight::new(&overseer));
     sum_up(plan, results, Effort::Collect, comparison)
+}
+
+/// An observer as an overseer that never ends the work.
+fn watched<'o>(observer: &'o Observer<'o>) -> impl Fn(Event<'_>) -> ControlFlow<()> + Sync + 'o {
+    move |event| {
+        observer(event);
+        ControlFlow::Continue(())
+    }
 }
 
 fn timing(stage: &str, seconds: f64) -> Timing {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use kenyon_analysis::headline::Figure;
@@ -79,6 +80,51 @@ pub enum Event<'a> {
 /// What hears of events.
 pub type Observer<'o> = dyn Fn(Event<'_>) + Sync + 'o;
 
+/// What hears of events and may end the work: `Break` stops a training at the end of its epoch, with a
+/// checkpoint, and lets nothing else begin.
+pub type Overseer<'o> = dyn Fn(Event<'_>) -> ControlFlow<()> + Sync + 'o;
+
+/// An overseer with the memory that it wanted to stop, shared by all threads.
+pub(crate) struct Oversight<'o> {
+    overseer: &'o Overseer<'o>,
+    stopped: AtomicBool,
+}
+
+impl<'o> Oversight<'o> {
+    pub fn new(overseer: &'o Overseer<'o>) -> Self {
+        Self {
+            overseer,
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// Reports an event; `Break` if the work is to end.
+    pub fn report(&self, event: Event<'_>) -> ControlFlow<()> {
+        if (self.overseer)(event).is_break() {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        if self.stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Whether the work is to end.
+    pub fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// An error if the work is to end.
+    fn go_on(&self) -> Result<(), StudyError> {
+        if self.stopped() {
+            Err(StudyError::Stopped)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// A unit that was carried out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
@@ -135,7 +181,7 @@ pub fn monitor_figures(subject: &Subject, seed: u64, monitor: &Monitor<'_>) -> s
 
 /// Trains the teachers of these units that are not there yet, each once. Returns the seconds spent by
 /// all threads together. A teacher that fails fails again, and is reported, with its first student.
-pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer<'_>) -> f64 {
+pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], oversight: &Oversight<'_>) -> f64 {
     let mut seen = BTreeSet::new();
     let missing: Vec<&Unit> = units
         .iter()
@@ -154,7 +200,7 @@ pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer
         |unit| {
             let start = Instant::now();
             // The error comes back when the unit asks for its teacher.
-            let _ = teacher(plan, unit, observer);
+            let _ = teacher(plan, unit, oversight);
             start.elapsed().as_secs_f64()
         },
     );
@@ -166,8 +212,9 @@ pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer
 fn teacher(
     plan: &Plan,
     unit: &Unit,
-    observer: &Observer<'_>,
+    oversight: &Oversight<'_>,
 ) -> Result<Option<TrainedTeacher>, StudyError> {
+    oversight.go_on()?;
     let subject = plan.subject_of(unit);
     let (Some(teacher), Some(identity), Some(folder)) =
         (&subject.teacher, &unit.teacher, &unit.teacher_folder)
@@ -176,18 +223,17 @@ fn teacher(
     };
     let folder = plan.folder.join(folder);
     let progress = &mut |news: &kenyon_learning::Progress<'_>| {
-        observer(Event::Epoch {
+        oversight.report(Event::Epoch {
             unit,
             phase: Phase::Teacher,
             done: news.record.epoch,
             of: news.epochs,
-        });
-        ControlFlow::Continue(())
+        })
     };
     let (teacher, odours) = (&teacher.network, &subject.odours);
     train_teacher(&folder, identity, teacher, odours, progress)?
         .map(Some)
-        .ok_or_else(|| StudyError::Plan(format!("the teacher of {} was stopped", unit.id)))
+        .ok_or(StudyError::Stopped)
 }
 
 /// Carries out units on all threads. Each comes back with its outcome or with why there is none.
@@ -195,17 +241,19 @@ pub(crate) fn work(
     plan: &Plan,
     units: &[&Unit],
     effort: Effort,
-    observer: &Observer<'_>,
+    oversight: &Oversight<'_>,
 ) -> Vec<Result<Finished, StudyError>> {
     parallel(
         units,
         |unit| unit.training_trials,
         |unit| {
-            let finished = carry_out(plan, unit, effort, observer);
-            match &finished {
-                Ok(_) => observer(Event::Finished { unit }),
-                Err(problem) => observer(Event::Failed { unit, problem }),
-            }
+            let finished = carry_out(plan, unit, effort, oversight);
+            let _ = match &finished {
+                Ok(_) => oversight.report(Event::Finished { unit }),
+                // What was stopped did not fail.
+                Err(StudyError::Stopped) => ControlFlow::Break(()),
+                Err(problem) => oversight.report(Event::Failed { unit, problem }),
+            };
             finished
         },
     )
@@ -224,8 +272,9 @@ fn carry_out(
     plan: &Plan,
     unit: &Unit,
     effort: Effort,
-    observer: &Observer<'_>,
+    oversight: &Oversight<'_>,
 ) -> Result<Finished, StudyError> {
+    oversight.go_on()?;
     let start = Instant::now();
     let folder = plan.folder.join(&unit.folder);
     // The same run under another name, or in another process, would write the same files.
@@ -233,10 +282,10 @@ fn carry_out(
         .then(|| wait_for_folder(&folder))
         .transpose()?;
     let trained = match effort {
-        Effort::Complete => train_unit(plan, unit, &folder, observer)?,
+        Effort::Complete => train_unit(plan, unit, &folder, oversight)?,
         Effort::MeasureAgain | Effort::Collect => read_unit(plan, unit, &folder)?,
     };
-    observer(Event::Trained {
+    let _ = oversight.report(Event::Trained {
         unit,
         fresh: trained.fresh,
     });
@@ -257,6 +306,7 @@ fn carry_out(
     };
     let mut measurements = Vec::with_capacity(experiment.measurements.len());
     for (name, measurement) in &experiment.measurements {
+        oversight.go_on()?;
         let start = Instant::now();
         let file = folder.join(format!("{name}.json"));
         let measured = measure(&candidate, measurement, plan.quick, stored_ones, &file)?;
@@ -288,10 +338,10 @@ fn train_unit(
     plan: &Plan,
     unit: &Unit,
     folder: &Path,
-    observer: &Observer<'_>,
+    oversight: &Oversight<'_>,
 ) -> Result<Trained, StudyError> {
     let subject = plan.subject_of(unit);
-    let teacher = teacher(plan, unit, observer)?;
+    let teacher = teacher(plan, unit, oversight)?;
     let untaught = untaught_start(&subject.network, unit.seed);
     let start = match (&subject.teacher, &teacher) {
         (Some(of_subject), Some(trained)) => Start::Teacher {
@@ -315,22 +365,18 @@ fn train_unit(
     let mut callbacks = Callbacks {
         progress: &mut |progress| {
             fresh = true;
-            observer(Event::Epoch {
+            oversight.report(Event::Epoch {
                 unit,
                 phase: progress.phase,
                 done: progress.record.epoch,
                 of: progress.epochs,
-            });
-            ControlFlow::Continue(())
+            })
         },
         monitor: &mut |monitor| monitor_figures(subject, unit.seed, monitor),
     };
     let outcome = train(folder, &inputs, options, &mut callbacks)?;
     let Outcome::Complete(student) = outcome else {
-        return Err(StudyError::Plan(format!(
-            "the training of {} was stopped",
-            unit.id
-        )));
+        return Err(StudyError::Stopped);
     };
     if let Some(certificate) = &subject.certificate {
         write_json_if_changed(&folder.join(CERTIFICATE), certificate)?;

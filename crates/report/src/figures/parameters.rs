@@ -9,8 +9,8 @@ use crate::plot::{
     Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Tick, Weight, elided, hover,
     ink, line, quantity, words,
 };
-use crate::results::StoredModel;
 use crate::{ReportError, Results};
+use kenyon_study::StoredModel;
 
 const ROW_PT: f64 = 10.0;
 

@@ -5,8 +5,8 @@ use kenyon_study::CANONICAL;
 use super::{Figure, Name, WIDE, models_of, spread};
 use crate::plot::{Area, Axis, Canvas, Panel, Scale, Shape, Stroke, ink, number};
 use crate::population::CODING;
-use crate::results::StoredModel;
 use crate::{ReportError, Results};
+use kenyon_study::StoredModel;
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let experiment = if results.has(CANONICAL) {

@@ -5,15 +5,51 @@ use std::path::{Path, PathBuf};
 
 use kenyon_circuit::Form;
 use kenyon_learning::{Header, History};
-use kenyon_study::{
-    AcrossMetrics, DESCRIPTION, Description, Detail, MANIFEST, ManifestEntry, Measured, Quantity,
-    RunSummary, SUMMARY, Summary, Timing,
-};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::ReportError;
+use crate::outcome::{DESCRIPTION, MANIFEST, SUMMARY};
+use crate::{
+    ACROSS, AcrossMetrics, Description, Detail, ManifestEntry, Measured, Quantity, RunSummary,
+    Summary, Timing,
+};
+
+/// Why results cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultsError {
+    /// The folder does not hold results.
+    #[error(
+        "{} holds no results of a study: there is no {file}; name a folder that `kenyon reproduce` or `kenyon study run` made, such as results/reproduce",
+        folder.display()
+    )]
+    NoResults {
+        /// The folder.
+        folder: PathBuf,
+        /// What is missing.
+        file: &'static str,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is not what was written.
+    #[error(
+        "{} is damaged or was changed after it was written ({problem}); run the study again, which keeps what is whole",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+}
 
 /// The results of one study.
 pub struct Results {
@@ -35,6 +71,8 @@ pub struct StoredModel {
     pub history: History,
     /// Realised parameters by name.
     pub parameters: BTreeMap<String, Vec<f64>>,
+    /// Their shapes; empty of a single value.
+    pub shapes: BTreeMap<String, Vec<usize>>,
 }
 
 #[derive(Deserialize)]
@@ -47,8 +85,8 @@ impl Results {
     ///
     /// # Errors
     /// Folders without results, and files that are damaged.
-    pub fn read(folder: &Path) -> Result<Self, ReportError> {
-        let missing = |file: &'static str| ReportError::NoResults {
+    pub fn read(folder: &Path) -> Result<Self, ResultsError> {
+        let missing = |file: &'static str| ResultsError::NoResults {
             folder: folder.to_path_buf(),
             file,
         };
@@ -83,7 +121,7 @@ impl Results {
     }
 
     /// The bytes of a file of the manifest.
-    fn bytes(&self, file: &str) -> Result<Vec<u8>, ReportError> {
+    fn bytes(&self, file: &str) -> Result<Vec<u8>, ResultsError> {
         let path = self.folder.join(file);
         let bytes = bytes(&path)?;
         let found: String = Sha256::digest(&bytes)
@@ -97,7 +135,19 @@ impl Results {
         }
     }
 
-    fn content<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>, ReportError> {
+    /// What was found by a measurement of a run, as it is stored; `None` if it was not made.
+    ///
+    /// # Errors
+    /// Files that are damaged.
+    pub fn measurement(
+        &self,
+        run: &RunSummary,
+        measurement: &str,
+    ) -> Result<Option<serde_json::Value>, ResultsError> {
+        self.content(&format!("{}/{measurement}.json", run.folder))
+    }
+
+    fn content<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>, ResultsError> {
         if !self.manifest.contains_key(file) {
             return Ok(None);
         }
@@ -122,7 +172,7 @@ impl Results {
         &self,
         experiment: &str,
         measurement: &str,
-    ) -> Result<Vec<(u64, Detail)>, ReportError> {
+    ) -> Result<Vec<(u64, Detail)>, ResultsError> {
         let mut found = Vec::new();
         for run in self.runs_of(experiment) {
             let file = format!("{}/{measurement}.json", run.folder);
@@ -137,15 +187,15 @@ impl Results {
     ///
     /// # Errors
     /// Files that are damaged.
-    pub fn across(&self, experiment: &str) -> Result<Option<AcrossMetrics>, ReportError> {
-        self.content(&format!("{experiment}/{}.json", kenyon_study::ACROSS))
+    pub fn across(&self, experiment: &str) -> Result<Option<AcrossMetrics>, ResultsError> {
+        self.content(&format!("{experiment}/{}.json", ACROSS))
     }
 
     /// The trained model of a run.
     ///
     /// # Errors
     /// Files that are damaged.
-    pub fn model(&self, run: &RunSummary) -> Result<StoredModel, ReportError> {
+    pub fn model(&self, run: &RunSummary) -> Result<StoredModel, ResultsError> {
         let file = format!("{}/model.safetensors", run.folder);
         let bytes = self.bytes(&file)?;
         let path = self.folder.join(&file);
@@ -172,7 +222,7 @@ impl Results {
             .iter()
             .map(|parameter| (parameter.name.as_str(), parameter.form))
             .collect();
-        let mut parameters = BTreeMap::new();
+        let (mut parameters, mut shapes) = (BTreeMap::new(), BTreeMap::new());
         for (name, tensor) in tensors.tensors() {
             let form = forms.get(name.as_str()).copied().unwrap_or(Form::Plain);
             let stored =
@@ -181,11 +231,13 @@ impl Results {
                 .into_iter()
                 .map(|value| form.realise(value))
                 .collect();
+            shapes.insert(name.clone(), tensor.shape().to_vec());
             parameters.insert(name, realised);
         }
         Ok(StoredModel {
             history: header.history,
             parameters,
+            shapes,
         })
     }
 
@@ -204,22 +256,21 @@ impl Results {
     }
 }
 
-fn damaged(path: &Path, problem: &str) -> ReportError {
-    ReportError::Damaged {
+fn damaged(path: &Path, problem: &str) -> ResultsError {
+    ResultsError::Damaged {
         path: path.to_path_buf(),
         problem: problem.to_owned(),
     }
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, ReportError> {
-    std::fs::read(path).map_err(|source| ReportError::File {
-        action: "read",
+fn bytes(path: &Path) -> Result<Vec<u8>, ResultsError> {
+    std::fs::read(path).map_err(|source| ResultsError::File {
         path: path.to_path_buf(),
         source,
     })
 }
 
-fn parsed<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReportError> {
+fn parsed<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ResultsError> {
     serde_json::from_slice(bytes).map_err(|source| damaged(path, &source.to_string()))
 }
 

@@ -1,0 +1,178 @@
+//! Training: a teacher, and a spiking student that starts from it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use kenyon_learning::{
+    Callbacks, Checkpoint, Existing, Kind, Loss, Monitor, Outcome, Phase, Progress as News,
+    RunInputs, RunOptions, TrainingSettings, train as train_in,
+};
+use kenyon_study::monitor_figures;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use crate::arguments::mapping as mapping_of;
+use crate::circuit::Circuit;
+use crate::data::Data;
+use crate::errors::{Stopped, TrainingError, study, training as problem, wrong};
+use crate::model::Model;
+use crate::network::Network;
+use crate::values::json_text;
+use crate::work::{self, Progress};
+
+/// Trains a teacher and a spiking student, and returns the student as a `Model`.
+///
+/// Equal arguments give equal parameters on every machine and with any number of threads: those of
+/// `kenyon train` with the same settings. `loss` is one of the published objectives ("canonical", "ce_only",
+/// "energy_1", ...) or a dictionary such as the table `[loss.NAME]` of a study file.
+///
+/// With `out` the run is written to a folder, as the command line does; a run that is there already is
+/// refused, or continued with `resume=True`, which ends in the same bytes as if it had never been
+/// interrupted.
+///
+/// `progress` is called after each epoch with a dictionary: `phase` ("teacher" or "student"), `epoch` (from
+/// 1), `epochs`, `loss`, `accuracy` (share of training trials). If it returns `False`, training ends there and the
+/// student so far is returned; if the student has not begun, `Stopped` is raised. What it raises is raised
+/// here. Ctrl-C ends the training at the end of an epoch. With `out` all of these leave a run that can be
+/// resumed.
+///
+/// Other threads of Python go on meanwhile.
+///
+/// >>> model = kenyon.train(data, epochs=2, teacher_epochs=2, seed=42)
+/// >>> model.history["loss"].shape
+/// (2,)
+#[pyfunction]
+#[pyo3(signature = (
+    data, circuit=None, *, seed=42, epochs=300, teacher_epochs=300, loss=None, mapping="by_position",
+    out=None, resume=false, checkpoint_every=10, progress=None, threads=None
+))]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "keywords of Python, each with a default"
+)]
+pub(crate) fn train(
+    py: Python<'_>,
+    data: PyRef<'_, Data>,
+    circuit: Option<PyRef<'_, Circuit>>,
+    seed: u64,
+    epochs: usize,
+    teacher_epochs: usize,
+    loss: Option<Bound<'_, PyAny>>,
+    mapping: &str,
+    out: Option<PathBuf>,
+    resume: bool,
+    checkpoint_every: usize,
+    progress: Option<Py<PyAny>>,
+    threads: Option<usize>,
+) -> PyResult<Model> {
+    if checkpoint_every == 0 {
+        return Err(wrong("checkpoint_every is 0; it must be at least 1"));
+    }
+    if resume && out.is_none() {
+        return Err(wrong("resume needs out, the folder of the run"));
+    }
+    let circuit = Circuit::or_larva(circuit);
+    let network = Network::new(py, &data.set, &circuit, mapping_of(mapping)?)?;
+    let settings = TrainingSettings {
+        seed,
+        student_epochs: epochs,
+        teacher_epochs,
+        loss: objective(loss.as_ref(), &network)?,
+        ..TrainingSettings::default()
+    };
+    let identity = network.subject.identity(&settings).map_err(study)?;
+    let temporary = match &out {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().map_err(problem)?),
+    };
+    let folder = match (&out, &temporary) {
+        (Some(folder), _) => folder.as_path(),
+        (None, Some(temporary)) => temporary.path(),
+        (None, None) => unreachable!("one of them is there"),
+    };
+    let options = RunOptions {
+        existing: if resume {
+            Existing::Resume
+        } else {
+            Existing::Refuse
+        },
+        checkpoint_every,
+    };
+    let progress = Progress::new(progress);
+    let subject = &*network.subject;
+    let outcome = work::run(py, threads, |stop| {
+        let inputs = RunInputs {
+            identity: &identity,
+            network: &subject.network,
+            teacher: &subject.teacher,
+            rule: &subject.rule,
+            odours: &subject.odours,
+            trained_teacher: None,
+        };
+        let mut report = |news: &News<'_>| {
+            if stop.is_set() || !progress.report(|py| told(py, news)) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let mut monitor = |news: &Monitor<'_>| monitor_figures(subject, seed, news);
+        let callbacks = &mut Callbacks {
+            progress: &mut report,
+            monitor: &mut monitor,
+        };
+        train_in(folder, &inputs, options, callbacks)
+    })?;
+    progress.check()?;
+    let (kind, file, accuracy) = match outcome.map_err(problem)? {
+        Outcome::Complete(trained) => (
+            Kind::Model,
+            "model.safetensors",
+            Some(trained.teacher_accuracy),
+        ),
+        Outcome::Stopped { epoch: 0 } => {
+            return Err(Stopped::new_err(
+                "the training was stopped before the student began, so there is no model",
+            ));
+        }
+        Outcome::Stopped { .. } => (Kind::Checkpoint, "checkpoint.safetensors", None),
+    };
+    let groups = network.subject.network.table().groups();
+    let checkpoint = Checkpoint::read(groups, &folder.join(file), kind, Some(&identity.run_id));
+    let checkpoint = checkpoint.map_err(problem)?;
+    Ok(Model::trained(network, checkpoint, accuracy))
+}
+
+fn told<'py>(py: Python<'py>, news: &News<'_>) -> PyResult<Bound<'py, PyAny>> {
+    let told = PyDict::new(py);
+    let phase = match news.phase {
+        Phase::Teacher => "teacher",
+        Phase::Student => "student",
+    };
+    told.set_item("phase", phase)?;
+    told.set_item("epoch", news.record.epoch)?;
+    told.set_item("epochs", news.epochs)?;
+    told.set_item("loss", news.record.loss.total)?;
+    told.set_item("cross_entropy", news.record.loss.cross_entropy)?;
+    told.set_item("accuracy", news.record.accuracy())?;
+    Ok(told.into_any())
+}
+
+/// The objective by its label, or as a dictionary.
+fn objective(loss: Option<&Bound<'_, PyAny>>, network: &Network) -> PyResult<Loss> {
+    let Some(loss) = loss else {
+        return Ok(Loss::default());
+    };
+    if loss.is_instance_of::<PyString>() {
+        let label: String = loss.extract()?;
+        let roles = &network.subject.roles;
+        return Loss::published(&label, &roles.spiking(), &roles.coding).ok_or_else(|| {
+            wrong(format!(
+                "there is no objective \"{label}\"; the published ones are {}",
+                Loss::PUBLISHED.join(", ")
+            ))
+        });
+    }
+    serde_json::from_str(&json_text(loss)?)
+        .map_err(|cause| TrainingError::new_err(format!("the objective cannot be used: {cause}")))
+}

@@ -1,0 +1,74 @@
+"""What Python computes is what the command line computes, bit by bit."""
+
+import kenyon
+import numpy as np
+
+
+def test_trainings_have_one_digest_and_one_identity(binary, model, run, tmp_path):
+    done = binary("train", "--epochs", 2, "--teacher-epochs", 2, "--out", tmp_path / "run")
+    assert done["digest"] == model.digest and done["run_id"] == model.run_id
+    assert done["teacher_accuracy"] == model.teacher_accuracy
+    folder, _ = run
+    for name in ("run.json", "teacher.safetensors", "model.safetensors"):
+        assert (tmp_path / "run" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_simulations_and_recordings_are_the_same(binary, model, run, tmp_path):
+    folder, _ = run
+    file = tmp_path / "trials.npz"
+    shown = binary(
+        *("simulate", folder, "--odour", "ethyl acetate", "--trials", 30, "--concentration", 0.5),
+        *("--silence", "LN:3", "--drive", "KC=1e-11", "--boost", "APL=0.2", "--no-gap-junctions"),
+        *("--record", file, "--record-trials", 18),
+    )
+    outcome = model.simulate(
+        odour="ethyl acetate",
+        trials=30,
+        concentration=0.5,
+        silence=["LN:3"],
+        drive={"KC": 1e-11},
+        boost={"APL": 0.2},
+        gap_junctions=False,
+        record=18,
+    )
+    assert outcome["correct"] == shown["correct"]
+    rates = {one["name"]: one["rate_hz"] for one in shown["populations"]}
+    for name, counts in outcome["counts"].items():
+        assert np.isclose(counts.mean() / 0.030, rates[name], rtol=1e-12)
+    recording = outcome["recording"]
+    with np.load(file) as stored:
+        assert set(stored) == set(recording)
+        for name in stored:
+            own = recording[name]
+            assert own.dtype == stored[name].dtype and own.shape == stored[name].shape, name
+            assert (own == stored[name]).all(), name
+
+
+def test_evaluations_are_the_same(binary, model, run):
+    folder, _ = run
+    arguments = ("--repeats", 4, "--without", "gap_junctions", "--concentrations")
+    shown = binary("evaluate", folder, *arguments)
+    assert model.evaluate(repeats=4, without=["gap_junctions"], concentrations=True) == shown
+
+
+def test_changed_models_are_read_by_the_command_line(binary, model, tmp_path):
+    changed = model.with_parameters({"KC.threshold": -0.045})
+    changed.save(tmp_path / "model.safetensors")
+    shown = binary("evaluate", tmp_path / "model.safetensors", "--repeats", 2)
+    assert shown["digest"] == changed.digest
+
+
+def test_an_untrained_model_is_that_of_the_command_line(binary, data, tmp_path):
+    file = tmp_path / "trials.npz"
+    binary("simulate", "--untrained", "--odour", 3, "--trials", 2, "--record", file)
+    outcome = kenyon.Model.untrained(data).simulate(odour=3, trials=2, record=1)
+    with np.load(file) as stored:
+        assert (stored["voltage_mV"] == outcome["recording"]["voltage_mV"]).all()
+
+
+def test_networks_are_the_same(binary, data):
+    shown = binary("inspect")
+    network = kenyon.Network(data)
+    assert shown["circuit_sha256"] == network.circuit.hash
+    assert [one["name"] for one in shown["pathways"]] == network.pathways
+    assert shown["all_parameters"] == sum(one.size for one in network.start_parameters.values())

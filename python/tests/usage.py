@@ -1,0 +1,42 @@
+"""A program that mypy checks strictly, and that runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kenyon
+import numpy as np
+import numpy.typing as npt
+
+
+def firing_rates(model: kenyon.Model, odour: str | int) -> dict[str, npt.NDArray[np.float64]]:
+    """Spikes per second of every neuron, mean over trials."""
+    network = model.network
+    seconds = network.steps * network.step_s
+    counts = model.simulate(odour=odour, trials=10, silence=[("KC", 3)], record=1)["counts"]
+    return {name: trials.mean(axis=0) / seconds for name, trials in counts.items()}
+
+
+def after_ten(news: dict[str, Any]) -> bool:
+    return not (news["phase"] == "student" and news["epoch"] == 10)
+
+
+def main() -> None:
+    data = kenyon.statistical_larva(3)
+    circuit = kenyon.Circuit.larva().edit(set={"time.steps": 40}, remove=["gap_junction.ln_ln"])
+    network = kenyon.Network(data, circuit, mapping="by_name")
+    edges = network.pathway("orn_to_pn")
+    contacts: npt.NDArray[np.uint32] = edges["contacts"]
+    try:
+        model = kenyon.train(data, circuit, epochs=1, teacher_epochs=1, progress=after_ten)
+    except (kenyon.TrainingError, kenyon.Stopped) as problem:
+        raise SystemExit(str(problem)) from problem
+    thresholds = model.parameters["KC.threshold"]
+    changed = model.with_parameters({"KC.threshold": thresholds - 0.001, "orn_to_pn.strength": 1e-10})
+    rates = firing_rates(changed, "ethyl acetate")
+    slopes = model.gradient(data.responses(), np.arange(28))["gradient"]
+    print(contacts.sum(), rates["KC"].max(), slopes["KC.threshold"].shape, model.evaluate(2, without=["feedback"])["digest"])
+
+
+if __name__ == "__main__":
+    main()
