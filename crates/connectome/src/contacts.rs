@@ -16,7 +16,8 @@ pub(crate) fn read_contacts(
     let expected = &descriptor.archive;
     let read_one = |member: &FileDescriptor| {
         archive.member(member, |reader| {
-            read_matrix(reader, &member.path, neurons, expected.matrix_size)
+            read_matrix(reader, &member.path, neurons, expected.matrix_size, &|| {})
+                .map(|read| read.cells)
         })
     };
     // Errors are reported in the order of the files, whichever thread meets one first.

@@ -275,6 +275,48 @@ pub enum DataError {
         row: u64,
         odour: String,
     },
+    /// The data set has no odours, but they are needed.
+    #[error(
+        "the data set has no receptor responses, and this needs odours; add a table of them ([responses] in connectome.toml, or `kenyon data import --odours FILE`)"
+    )]
+    NoResponses,
+    /// A file ends too early, is damaged or grows beyond all measure when it is unpacked.
+    #[error("{file} cannot be read: {reason}")]
+    BadStream { file: String, reason: String },
+    /// The descriptor of a neutral folder is not valid.
+    #[error("{file} is not valid: {reason}")]
+    NeutralDescriptor { file: String, reason: String },
+    /// A table holds another number of things than its descriptor says.
+    #[error("{file} holds {actual} {what}, but the descriptor says {expected}")]
+    WrongCount {
+        file: String,
+        what: &'static str,
+        expected: u64,
+        actual: u64,
+    },
+    /// Contacts of one pair and compartment stand in two rows.
+    #[error(
+        "{file}, row {row}: the {compartment} contacts from neuron {from} to neuron {to} are listed a second time; add the rows up"
+    )]
+    ContactTwice {
+        file: String,
+        row: u64,
+        from: u64,
+        to: u64,
+        compartment: &'static str,
+    },
+    /// Neurons of a population do not stand together in the table.
+    #[error(
+        "{file}, row {row}: population \"{population}\" continues after another one began; its rows must stand together"
+    )]
+    ScatteredRows {
+        file: String,
+        row: u64,
+        population: String,
+    },
+    /// A folder that is to be written exists already.
+    #[error("{} exists already; name another folder, or remove it", .path.display())]
+    FolderExists { path: PathBuf },
     /// Receptors cannot be matched by name.
     #[error(
         "receptors cannot be matched with neurons by name: {reason}; use the mapping by_position"

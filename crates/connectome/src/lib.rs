@@ -2,7 +2,7 @@
 //!
 //! [`DataSet::find`] looks for the data, reads and checks them. [`Connectome`] is the graph,
 //! [`OdourPanel`] the receptor responses that drive it. Without data, [`sample::sample`] draws an
-//! individual from summary statistics. [`null`] makes null models of a connectome. The [`cookbook`]
+//! individual from summary statistics. [`neutral`] is the format for any other connectome. [`null`] makes null models of a connectome. The [`cookbook`]
 //! shows how these are used.
 //!
 //! What a data set must contain is data, not code: see [`descriptor`] and `datasets/winding2023.toml`.
@@ -17,6 +17,7 @@ pub mod descriptor;
 mod error;
 pub mod fetch;
 mod hash;
+pub mod import;
 mod install;
 mod list;
 mod load;
@@ -25,6 +26,7 @@ mod manifest;
 mod matrix;
 mod neuron;
 mod neurons;
+pub mod neutral;
 pub mod null;
 mod panel;
 mod random;
@@ -32,6 +34,7 @@ mod rates;
 mod responses;
 mod rules;
 pub mod sample;
+mod stream;
 mod table;
 
 pub use archive::hash_of;
@@ -46,3 +49,4 @@ pub use manifest::{Manifest, ManifestFile, PopulationCount, SourceKind};
 pub use neuron::{Neuron, Side};
 pub use panel::{OdourPanel, ReceptorMapping};
 pub use rules::{FanOutSplit, fan_out_split, gap_pairs};
+pub use stream::{Input, Limits};

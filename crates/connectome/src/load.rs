@@ -11,7 +11,7 @@ use crate::manifest::{Manifest, ManifestFile, SourceKind};
 use crate::neurons::{apply_metadata, apply_neuron_table};
 use crate::panel::OdourPanel;
 use crate::rates::read_panel;
-use crate::{Connectome, DataError, Neuron};
+use crate::{Connectome, DataError, Neuron, neutral};
 
 /// Whether a data set describes an animal or was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +41,15 @@ pub struct DataSet {
 }
 
 impl DataSet {
-    /// Reads the built-in data set (see [`Descriptor::winding2023`]) from a folder and checks everything.
+    /// Reads a folder in the [neutral format](crate::neutral), or else the built-in data set (see
+    /// [`Descriptor::winding2023`]), and checks everything.
     ///
     /// # Errors
     /// The first fault found; see [`DataError`].
     pub fn load(folder: &Path) -> Result<Self, DataError> {
+        if neutral::is_neutral(folder) {
+            return neutral::read(folder);
+        }
         Self::load_with(folder, &Descriptor::winding2023())
     }
 
@@ -62,10 +66,14 @@ impl DataSet {
     }
 }
 
-/// Compares a data folder with every expectation of the descriptor. A fault that makes further reading
+/// Compares a data folder with every expectation of the descriptor, or, if it is in the neutral format, of
+/// its own. A fault that makes further reading
 /// impossible is the last check of the list.
 #[must_use]
 pub fn verify(folder: &Path, descriptor: &Descriptor) -> Vec<Check> {
+    if neutral::is_neutral(folder) {
+        return neutral::verify(folder);
+    }
     match read(folder, descriptor) {
         Ok((_, outcomes)) => outcomes.into_iter().map(|outcome| outcome.check).collect(),
         Err(error) => vec![Check {

@@ -6,6 +6,7 @@ use etcetera::BaseStrategy;
 use serde::Serialize;
 
 use crate::load::locate;
+use crate::neutral::is_neutral;
 use crate::{DataError, DataSet, Descriptor};
 
 /// Environment variable that names the data folder.
@@ -18,7 +19,7 @@ pub struct Candidate {
     pub origin: String,
     /// The folder, if the origin names one.
     pub folder: Option<PathBuf>,
-    /// Whether the archive of the data set is there.
+    /// Whether the archive of the data set, or a folder in the neutral format, is there.
     pub found: bool,
     /// What was found, or why not.
     pub outcome: String,
@@ -63,6 +64,7 @@ fn candidates_from(
                 Some(folder) if let Err(problem) = std::fs::read_dir(folder) => {
                     (false, problem.to_string())
                 }
+                Some(folder) if is_neutral(folder) => (true, "found (neutral format)".to_owned()),
                 Some(folder) => match locate(folder, &descriptor.archive.path) {
                     Some(_) => (true, "found".to_owned()),
                     None => (false, format!("{} is missing", descriptor.archive.path)),
@@ -109,13 +111,14 @@ fn choose(candidates: Vec<Candidate>) -> Result<PathBuf, DataError> {
 }
 
 impl DataSet {
-    /// Finds the built-in data set (see [`find_folder`]) and reads it.
+    /// Finds data (see [`find_folder`]) and reads them: a folder in the neutral format, or the built-in
+    /// data set.
     ///
     /// # Errors
     /// [`DataError::NotFound`] with all places tried, or the first fault of the data found.
     pub fn find(argument: Option<&Path>) -> Result<Self, DataError> {
         let descriptor = Descriptor::winding2023();
-        Self::load_with(&find_folder(argument, &descriptor)?, &descriptor)
+        Self::load(&find_folder(argument, &descriptor)?)
     }
 }
 

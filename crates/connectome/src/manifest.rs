@@ -15,6 +15,8 @@ pub enum SourceKind {
     Downloads,
     /// Summary statistics.
     Statistics,
+    /// A folder in the [neutral format](crate::neutral).
+    Neutral,
 }
 
 /// A file that was read.

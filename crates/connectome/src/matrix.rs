@@ -7,10 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
+use crate::stream::{LARGEST_COUNT, parse_count};
 use crate::{DataError, Neuron};
-
-/// Counts above this are taken for a damaged file.
-const LARGEST_COUNT: u32 = 1_000_000;
 
 /// One non-zero cell between selected neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +21,26 @@ pub(crate) struct Cell {
     pub count: u32,
 }
 
-/// Reads a matrix (rows presynaptic) and returns the non-zero cells between the neurons to keep, in file
-/// order; all of them must be listed.
+/// What a matrix holds.
+#[derive(Debug, Default)]
+pub(crate) struct Cells {
+    /// Non-zero cells between the neurons to keep, in file order.
+    pub cells: Vec<Cell>,
+    /// Number of all other non-zero cells.
+    pub other_cells: u64,
+    /// Sum of their contacts.
+    pub other_contacts: u64,
+}
+
+/// Reads a matrix (rows presynaptic); all neurons to keep must be listed. `row_read` is called after each
+/// row.
 pub(crate) fn read_matrix(
     reader: &mut dyn BufRead,
     file: &str,
     keep: &[Neuron],
     expected_size: Option<usize>,
-) -> Result<Vec<Cell>, DataError> {
+    row_read: &dyn Fn(),
+) -> Result<Cells, DataError> {
     let mut line = Vec::new();
     let broken = |row: usize, reason: String| DataError::MalformedTable {
         file: file.to_owned(),
@@ -48,6 +58,7 @@ pub(crate) fn read_matrix(
         {
             line.pop();
         }
+        row_read();
         Ok(!line.is_empty())
     };
     if !next(&mut line, 1)? {
@@ -78,7 +89,7 @@ pub(crate) fn read_matrix(
         .iter()
         .map(|id| selection.get(id).copied())
         .collect();
-    let mut cells = Vec::new();
+    let mut found = Cells::default();
     let mut seen = HashSet::with_capacity(columns.len());
     let mut row = 1;
     while next(&mut line, row + 1)? {
@@ -102,11 +113,14 @@ pub(crate) fn read_matrix(
         let source = selection.get(&id).copied();
         let count = scan(rest, columns.len(), file, row, |column, count| {
             if let (Some(source), Some(target)) = (source, targets[column]) {
-                cells.push(Cell {
+                found.cells.push(Cell {
                     source,
                     target,
                     count,
                 });
+            } else {
+                found.other_cells += 1;
+                found.other_contacts += u64::from(count);
             }
         })?;
         if count != columns.len() {
@@ -125,7 +139,7 @@ pub(crate) fn read_matrix(
             columns: columns.len(),
         });
     }
-    Ok(cells)
+    Ok(found)
 }
 
 /// The identities of the columns; the first cell of the header is a title for the row identities.
@@ -211,23 +225,6 @@ fn scan(
         column += 1;
     }
     Ok(column)
-}
-
-/// `12` or `12.0`, up to nine digits before the point; `None` for anything else.
-fn parse_count(cell: &[u8]) -> Option<u32> {
-    let digits = cell.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let zeros_only = match &cell[digits..] {
-        [] => true,
-        [b'.', decimals @ ..] => decimals.iter().all(|&byte| byte == b'0'),
-        _ => false,
-    };
-    if digits == 0 || digits > 9 || !zeros_only {
-        return None;
-    }
-    let value = cell[..digits]
-        .iter()
-        .fold(0, |sum, digit| 10 * sum + u32::from(digit - b'0'));
-    (value <= LARGEST_COUNT).then_some(value)
 }
 
 /// The count of a cell that is not plainly written, or what is wrong with it.

@@ -36,11 +36,29 @@ pub struct OdourPanel {
 }
 
 impl OdourPanel {
+    /// The panel of a data set without responses: no odour, no receptor. The rates that become 0 and 1 are
+    /// 0 and 100 spikes/s, for stimuli that are given otherwise.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            odours: Vec::new(),
+            receptors: Vec::new(),
+            rates: Vec::new(),
+            rates_by_name: Err("the data set has no receptor responses".to_owned()),
+            clip_low: 0.0,
+            clip_high: 100.0,
+        }
+    }
+
     /// The model input in [0, 1]: `templates[odour][k]` drives neurons 2k and 2k + 1.
     ///
     /// # Errors
-    /// [`DataError::NoReceptorNames`] if the mapping is by name and receptor types are not known.
+    /// [`DataError::NoReceptorNames`] if the mapping is by name and receptor types are not known;
+    /// [`DataError::NoResponses`] if the panel is [empty](Self::empty).
     pub fn templates(&self, mapping: ReceptorMapping) -> Result<Vec<Vec<f64>>, DataError> {
+        if self.odours.is_empty() {
+            return Err(DataError::NoResponses);
+        }
         let rates = match mapping {
             ReceptorMapping::ByPosition => &self.rates,
             ReceptorMapping::ByName => {
