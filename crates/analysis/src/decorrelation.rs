@@ -104,6 +104,16 @@ impl Stations {
     }
 }
 
+/// Per-pair decorrelation of two stations given as mean patterns `[row][unit]`: the mean over pairs of
+/// rows of the ratio of their cosines, as a decrease in percent. `None` if no pair counts.
+pub(crate) fn pair_decorrelation_percent(before: &[Vec<f64>], after: &[Vec<f64>]) -> Option<f64> {
+    let mut ratios = Ratios::default();
+    for (i, j) in pairs(before.len()) {
+        ratios.add(cosine(&after[i], &after[j]), cosine(&before[i], &before[j]));
+    }
+    ratios.decorrelation_percent()
+}
+
 /// A running mean of ratios.
 #[derive(Default)]
 struct Ratios {

@@ -86,6 +86,17 @@ pub enum AnalysisError {
     },
 }
 
+impl AnalysisError {
+    /// Whether the circuit merely lacks a part that the measurement is about.
+    #[must_use]
+    pub const fn is_missing_part(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownPopulation { .. } | Self::UnknownParameter { .. }
+        )
+    }
+}
+
 /// `found` must be at least `needed`.
 pub(crate) fn at_least(what: &str, needed: usize, found: usize) -> Result<(), AnalysisError> {
     if found < needed {

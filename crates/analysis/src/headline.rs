@@ -13,7 +13,7 @@ use crate::agreement::PatternSimilarity;
 use crate::concentration::{ConcentrationLevel, ConcentrationTest};
 use crate::confusion::{Confusion, Consistency};
 use crate::consistency::ParameterConsistency;
-use crate::protocol::Reevaluation;
+use crate::protocol::{Evaluation, Reevaluation};
 use crate::teacher_student::{TeacherStudent, names};
 use crate::thresholds::ThresholdStatistics;
 pub use mixtures::{
@@ -87,6 +87,30 @@ pub fn reevaluation_figures(result: &Reevaluation) -> Vec<Figure> {
         .0;
     figures.extend(result.concentration.iter().flat_map(concentration_figures));
     figures
+}
+
+/// Figures of the evaluation of whatever circuit; those of populations begin with their names in small
+/// letters, such as `mbon_rate_Hz`.
+#[must_use]
+pub fn evaluation_figures(result: &Evaluation) -> Vec<Figure> {
+    let mut figures = Figures::default()
+        .with_accuracy("accuracy_pct", &result.accuracy)
+        .with("balanced_accuracy_pct", PERCENT * result.balanced_accuracy)
+        .with("chance_accuracy_pct", PERCENT * result.chance)
+        .with_accuracy("centroid_accuracy_pct", &result.centroid);
+    for population in &result.populations {
+        let name = population.name.to_lowercase();
+        figures = figures
+            .with(&format!("{name}_rate_Hz"), population.rate_hz)
+            .with(&format!("{name}_active_pct"), PERCENT * population.active)
+            .with(
+                &format!("{name}_decorrelation_pct"),
+                population.decorrelation_percent,
+            );
+    }
+    figures
+        .with("apl_ratio", result.suppression.map(|test| test.ratio))
+        .0
 }
 
 /// Figures of a concentration test.

@@ -85,7 +85,7 @@ pub use mixture::{BLANK_ROW, Superposition, combination, combinations, mixture_t
 pub use model::{Ablation, AblationRule, Model, ablate};
 pub use patterns::Patterns;
 pub use per_odour::{OdourRow, OdourTable, per_odour};
-pub use roles::Roles;
+pub use roles::{Roles, spiking_populations};
 pub use statistics::{
     MeanDeviation, binomial_standard_error, mean, mean_deviation, median, pearson,
 };

@@ -1,5 +1,6 @@
 //! Which population, pathway and parameter plays which part in the metrics.
 
+use kenyon_circuit::{Circuit, NeuronModel, PathwayKind};
 use serde::{Deserialize, Serialize};
 
 /// Names of quantities in parameter groups, which are called `OWNER.QUANTITY`.
@@ -31,7 +32,8 @@ pub mod decoder {
     pub const BIAS: &str = "decoder.bias";
 }
 
-/// The parts that a circuit's members play. The default is the larva.
+/// The parts that a circuit's members play. The default is the larva. A circuit may lack a part; what is
+/// measured of it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles {
     /// Receptor neurons, which the stimulus drives.
@@ -87,6 +89,43 @@ impl Default for Roles {
 }
 
 impl Roles {
+    /// The parts of a circuit: those of its `[teacher]` table, if it has one. Otherwise the input and the
+    /// readout are as the file declares them, the feedback is the first shunting pathway onto the
+    /// readout, and every other part is played by the population of the larva's name, if there is one.
+    #[must_use]
+    pub fn of(circuit: &Circuit) -> Self {
+        let larva = Self::default();
+        if let Some(teacher) = &circuit.teacher {
+            return Self {
+                input: teacher.input.clone(),
+                local: teacher.inhibitory.clone(),
+                relay: teacher.relay.clone(),
+                coding: teacher.coding.clone(),
+                feedback: teacher.feedback.clone(),
+                feedback_pathway: teacher.feedback_gain_pathway.clone(),
+                ..larva
+            };
+        }
+        let coding = circuit.readout.population.as_ref();
+        let shunting = circuit.pathway.iter().find(|pathway| {
+            pathway.kind == PathwayKind::Shunting && pathway.target.as_ref() == coding
+        });
+        let (feedback, feedback_pathway) = match shunting {
+            Some(pathway) => (
+                pathway.source.as_ref().clone(),
+                pathway.name.as_ref().clone(),
+            ),
+            None => (larva.feedback.clone(), larva.feedback_pathway.clone()),
+        };
+        Self {
+            input: circuit.input.population.as_ref().clone(),
+            coding: coding.clone(),
+            feedback,
+            feedback_pathway,
+            ..larva
+        }
+    }
+
     /// The spiking populations, in the order in which results list them.
     #[must_use]
     pub fn spiking(&self) -> [&str; 4] {
@@ -94,8 +133,32 @@ impl Roles {
     }
 }
 
+/// Names of the spiking populations of a circuit, in the order of its file.
+#[must_use]
+pub fn spiking_populations(circuit: &Circuit) -> Vec<&str> {
+    let spiking = circuit.population.iter();
+    spiking
+        .filter(|population| population.model != NeuronModel::Graded)
+        .map(|population| population.name.as_ref().as_str())
+        .collect()
+}
+
 /// Name of a parameter group.
 #[must_use]
 pub fn group(owner: &str, quantity: &str) -> String {
     format!("{owner}.{quantity}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_larva_plays_the_default_parts_with_and_without_its_teacher() {
+        let larva = Circuit::larva();
+        assert_eq!(Roles::of(&larva), Roles::default());
+        assert_eq!(spiking_populations(&larva), Roles::default().spiking());
+        let untaught = larva.edited(&[], &["teacher".to_owned()]).expect("an edit");
+        assert_eq!(Roles::of(&untaught), Roles::default());
+    }
 }

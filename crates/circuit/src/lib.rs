@@ -24,7 +24,7 @@ mod simulate;
 mod wiring;
 
 pub use engine::{InjectedNoise, InterventionError, Observer, Snapshot};
-pub use file::{Circuit, CircuitError, LARVA, NeuronModel, Teacher};
+pub use file::{Circuit, CircuitError, LARVA, NeuronModel, PathwayKind, Teacher};
 pub use gradient::{GradedResponses, GradientWorkspace, Upstream, gradient, gradient_observed};
 pub use instruction_set::{
     InstructionSet, InstructionSetError, VARIABLE as INSTRUCTION_SET_VARIABLE,

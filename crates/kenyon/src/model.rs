@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use kenyon_circuit::Parameters;
 use kenyon_connectome::{DataSet, ReceptorMapping};
-use kenyon_learning::{Checkpoint, Header, Kind};
-use kenyon_study::Subject;
+use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription};
+use kenyon_study::{Edits, PanelTable, Subject, Task, read_labels};
 
 use crate::arguments::Mapping;
 use crate::data;
@@ -15,6 +15,35 @@ use crate::output::Output;
 
 /// The file of a trained model in the folder of its run.
 const MODEL: &str = "model.safetensors";
+
+/// What is told apart, if not the odours of the data.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TaskArguments {
+    /// Panel of odours (CSV: odour, then one column for each channel) instead of that of the data;
+    /// responses in spikes/s [default: as the model was trained]
+    #[arg(long, value_name = "FILE.csv")]
+    pub panel: Option<PathBuf>,
+    /// The responses of --panel are model input between 0 and 1 already
+    #[arg(long, requires = "panel")]
+    pub panel_normalised: bool,
+    /// Classes of the odours (CSV: odour,label) [default: as the model was trained, else every odour is
+    /// a class]
+    #[arg(long, value_name = "FILE.csv")]
+    pub labels: Option<PathBuf>,
+}
+
+impl TaskArguments {
+    /// The task that the flags amount to.
+    fn task(&self) -> anyhow::Result<Option<Task>> {
+        let labels = self.labels.as_deref().map(read_labels).transpose()?;
+        let panel = self.panel.as_deref().map(PanelTable::read).transpose()?;
+        Ok(match (panel, labels) {
+            (Some(panel), labels) => Some(Task::panel(panel, self.panel_normalised, labels)),
+            (None, Some(labels)) => Some(Task::labels(labels)),
+            (None, None) => None,
+        })
+    }
+}
 
 /// What a model stands on.
 #[derive(Clone, Debug, Args)]
@@ -26,6 +55,8 @@ pub(crate) struct SubjectArguments {
     /// trained]
     #[arg(long)]
     pub mapping: Option<Mapping>,
+    #[command(flatten)]
+    pub task: TaskArguments,
 }
 
 impl SubjectArguments {
@@ -35,9 +66,38 @@ impl SubjectArguments {
         data: &DataSet,
         otherwise: ReceptorMapping,
     ) -> anyhow::Result<Subject> {
+        self.subject_of(data, otherwise, None)
+    }
+
+    /// As [`SubjectArguments::subject`], with the task of a stored run if no other is asked for.
+    pub(crate) fn subject_of(
+        &self,
+        data: &DataSet,
+        otherwise: ReceptorMapping,
+        stored: Option<&TaskDescription>,
+    ) -> anyhow::Result<Subject> {
         let circuit = data::circuit(self.circuit.as_deref())?;
         let mapping = self.mapping.map_or(otherwise, Into::into);
-        Ok(Subject::new(data, &circuit, mapping)?)
+        let task = self.task.task()?;
+        let edits = Edits {
+            task: task.as_ref(),
+            described: stored.filter(|_| task.is_none()),
+            ..Edits::default()
+        };
+        Subject::edited(data, &circuit, mapping, edits).with_context(|| self.origin())
+    }
+
+    /// What an error is about: the tables that were named.
+    fn origin(&self) -> String {
+        let named = [&self.task.panel, &self.task.labels, &self.circuit];
+        let named: Vec<String> = (named.into_iter().flatten())
+            .map(|file| file.display().to_string())
+            .collect();
+        if named.is_empty() {
+            "data and circuit do not fit".to_owned()
+        } else {
+            format!("cannot use {}", named.join(" with "))
+        }
     }
 }
 
@@ -48,6 +108,15 @@ pub(crate) struct LoadedModel {
     pub header: Header,
 }
 
+/// The file of a model that is named by itself or by the folder of its run.
+pub(crate) fn file_of(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        path.join(MODEL)
+    } else {
+        path.to_owned()
+    }
+}
+
 /// Reads a model: the file, or the folder of its run.
 pub(crate) fn load(
     path: &Path,
@@ -55,12 +124,11 @@ pub(crate) fn load(
     data: &DataSet,
     output: &Output,
 ) -> anyhow::Result<LoadedModel> {
-    let file = if path.is_dir() {
-        path.join(MODEL)
-    } else {
-        path.to_owned()
-    };
-    let subject = arguments.subject(data, ReceptorMapping::ByPosition)?;
+    let file = file_of(path);
+    // The task is in the header, and without it the layout is not known.
+    let (stored, _) = Checkpoint::read_groups(&file)?;
+    let task = stored.run.task.as_ref();
+    let subject = arguments.subject_of(data, ReceptorMapping::ByPosition, task)?;
     let groups = subject.network.table().groups();
     let Checkpoint {
         header, parameters, ..
@@ -76,10 +144,17 @@ pub(crate) fn load(
         );
     }
     if run.circuit_sha256 != subject.circuit_sha256 {
-        bail!("{shown} was trained with another circuit; name its file with --circuit");
+        bail!(
+            "{shown} was trained with another circuit or another number of classes; name its file with \
+             --circuit, and its task with --panel and --labels"
+        );
     }
     let subject = as_trained(arguments, data, subject, &header)?;
-    if subject.identity(&run.settings)?.run_id != run.run_id {
+    if subject
+        .identity_from(&run.settings, run.start.as_ref())?
+        .run_id
+        != run.run_id
+    {
         output.warning(format_args!(
             "{shown} was not trained with receptors {} by this version of the program",
             mapping_name(subject.mapping)
@@ -100,12 +175,16 @@ fn as_trained(
     header: &Header,
 ) -> anyhow::Result<Subject> {
     let run = &header.run;
-    if arguments.mapping.is_some() || subject.identity(&run.settings)?.run_id == run.run_id {
+    let start = run.start.as_ref();
+    let is_of = |subject: &Subject| -> anyhow::Result<bool> {
+        Ok(subject.identity_from(&run.settings, start)?.run_id == run.run_id)
+    };
+    if arguments.mapping.is_some() || is_of(&subject)? {
         return Ok(subject);
     }
     // Data without receptor names cannot have been mapped by them.
-    match arguments.subject(data, ReceptorMapping::ByName) {
-        Ok(by_name) if by_name.identity(&run.settings)?.run_id == run.run_id => Ok(by_name),
+    match arguments.subject_of(data, ReceptorMapping::ByName, run.task.as_ref()) {
+        Ok(by_name) if is_of(&by_name)? => Ok(by_name),
         _ => Ok(subject),
     }
 }

@@ -19,6 +19,8 @@ use sha2::{Digest, Sha256};
 use crate::adam::Adam;
 use crate::fit::{FitState, History};
 use crate::settings::TrainingSettings;
+use crate::start::StartDescription;
+use crate::task::TaskDescription;
 
 pub use atomic::{is_temporary, write_atomically};
 pub(crate) use atomic::{remove, sync_folder};
@@ -65,6 +67,13 @@ pub struct RunIdentity {
     pub data_sha256: String,
     /// Settings, the seed among them.
     pub settings: TrainingSettings,
+    /// The odours and classes, if they are not those of the data's panel, so that whoever reads the
+    /// model can present them again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskDescription>,
+    /// The start values, if they were handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartDescription>,
 }
 
 /// Everything in a file besides tensors.
@@ -85,6 +94,17 @@ pub struct Header {
     pub teacher_accuracy: Option<f64>,
     /// The course of the training.
     pub history: History,
+}
+
+/// A parameter group as a file holds it; what it is a group of is known to its circuit only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredGroup {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its stored values.
+    pub values: Vec<f64>,
 }
 
 /// What a file holds.
@@ -249,6 +269,21 @@ impl Checkpoint {
             parameters,
             adam,
         })
+    }
+
+    /// Reads and checks a trained model of whatever circuit: its header, and its parameter groups as
+    /// they are stored, in order of their names.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::read`], but for what concerns the layout.
+    pub fn read_groups(file: &Path) -> Result<(Header, Vec<StoredGroup>), CheckpointError> {
+        let bytes = std::fs::read(file).map_err(|source| CheckpointError::Read {
+            file: file.to_owned(),
+            source,
+        })?;
+        let content = encoding::decode(&bytes, file, Kind::Model)?;
+        let groups = content.groups()?;
+        Ok((content.header, groups))
     }
 
     /// The state to continue from; `None` if the file is no checkpoint.

@@ -2,6 +2,7 @@
 //!
 //! [`RateTeacher`] is a static network of the same wiring; [`fit_teacher`] trains it, [`transfer`]
 //! hands its decoder and gains to the student, and [`fit_student`] trains that against a [`Loss`].
+//! Without a teacher a student starts from [`untaught_start`], or from what it can [`take_over`].
 //! Both trainings are a [`Fit`]: [`Samples`] in, an [`Objective`] and its gradient, [`Adam`].
 //! [`train`] does all of it in a folder and survives being killed; [`Checkpoint`] is what it writes.
 //!
@@ -16,14 +17,16 @@ mod phases;
 mod run;
 mod samples;
 mod settings;
+mod start;
+mod task;
 mod teacher;
 mod terms;
 mod transfer;
 
 pub use adam::{Adam, AdamSettings, StepReport, StepSize};
 pub use checkpoint::{
-    Checkpoint, CheckpointError, FORMAT, Header, Kind, RunIdentity, digest, is_temporary,
-    write_atomically,
+    Checkpoint, CheckpointError, FORMAT, Header, Kind, RunIdentity, StoredGroup, digest,
+    is_temporary, write_atomically,
 };
 pub use fit::{EpochRecord, Fit, FitError, FitState, History, MonitorRecord, Objective, Schedule};
 pub use loss::{EnergyTerm, Loss, LossError};
@@ -36,6 +39,8 @@ pub use run::{
 };
 pub use samples::{OdourError, Odours, Samples};
 pub use settings::{SettingsError, TeacherSettings, TrainingSettings};
+pub use start::{Start, StartDescription, StartOrigin, TakenOver, take_over, untaught_start};
+pub use task::{DescribedOdour, TaskDescription};
 pub use teacher::{RateTeacher, TeacherError, TeacherResponses, TeacherRoles, TeacherWorkspace};
 pub use terms::{LossReport, SparsityTerm};
 pub use transfer::{TransferError, TransferRule, transfer};

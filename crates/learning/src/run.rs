@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `run.json` | [`RunIdentity`]: what determines the run; written first |
-//! | `teacher.safetensors` | the trained teacher, unless it was handed in |
+//! | `teacher.safetensors` | the trained teacher, unless it was handed in or there is none |
 //! | `checkpoint.safetensors` | the student's state at an epoch boundary; removed at the end |
 //! | `model.safetensors` | the trained student; its existence means the run is complete |
 //!
@@ -27,8 +27,9 @@ use crate::phases::{
     Callbacks, Ending, Progress, TrainedTeacher, fit_student, fit_teacher, start_state, student_run,
 };
 use crate::samples::Odours;
+use crate::start::Start;
 use crate::teacher::RateTeacher;
-use crate::transfer::{TransferRule, transfer};
+use crate::transfer::transfer;
 
 pub use error::RunError;
 use folder::{Occupied, RunFolder};
@@ -40,14 +41,10 @@ pub struct RunInputs<'a> {
     pub identity: &'a RunIdentity,
     /// The student.
     pub network: &'a Network,
-    /// The teacher.
-    pub teacher: &'a RateTeacher,
-    /// What the student takes over from it.
-    pub rule: &'a TransferRule,
+    /// Where the student starts.
+    pub start: Start<'a>,
     /// The odours.
     pub odours: &'a Odours,
-    /// A teacher that is already trained; otherwise the run trains its own.
-    pub trained_teacher: Option<&'a TrainedTeacher>,
 }
 
 /// What to do with a run that is already there.
@@ -99,8 +96,8 @@ pub struct TrainedStudent {
     pub digest: String,
     /// The course of the student's training.
     pub history: History,
-    /// Share of test trials that the teacher decided correctly.
-    pub teacher_accuracy: f64,
+    /// Share of test trials that the teacher decided correctly; `None` without a teacher.
+    pub teacher_accuracy: Option<f64>,
 }
 
 /// Trains teacher and student in `folder`, which is created if needed.
@@ -116,9 +113,8 @@ pub fn train(
     let RunInputs {
         identity,
         network,
-        teacher,
+        start,
         odours,
-        ..
     } = *inputs;
     let settings = &identity.settings;
     settings.check(odours.templates().len())?;
@@ -126,13 +122,20 @@ pub fn train(
     check_sizes(inputs)?;
     let folder = RunFolder::open(folder, identity, options.existing, Occupied::Refuse)?;
 
-    let trained = match inputs.trained_teacher {
-        Some(trained) => trained.clone(),
-        None => match obtain_teacher(&folder, identity, teacher, odours, callbacks.progress)? {
-            Some(trained) => trained,
-            None => return Ok(Outcome::Stopped { epoch: 0 }),
-        },
+    let trained = match start {
+        Start::Values(_) => None,
+        Start::Teacher {
+            trained: Some(trained),
+            ..
+        } => Some(trained.clone()),
+        Start::Teacher { teacher, .. } => {
+            match obtain_teacher(&folder, identity, teacher, odours, callbacks.progress)? {
+                None => return Ok(Outcome::Stopped { epoch: 0 }),
+                trained => trained,
+            }
+        }
     };
+    let accuracy = trained.as_ref().map(|teacher| teacher.accuracy);
     let groups = network.table().groups();
     let run_id = Some(identity.run_id.as_str());
     if folder.has(RunFolder::MODEL) {
@@ -141,7 +144,7 @@ pub fn train(
         let Checkpoint {
             header, parameters, ..
         } = model;
-        return Ok(complete(network, parameters, header.history, &trained));
+        return Ok(complete(network, parameters, header.history, accuracy));
     }
 
     let checkpoint = folder.file(RunFolder::CHECKPOINT);
@@ -153,7 +156,13 @@ pub fn train(
     let state = match stored {
         Some(state) => state,
         None => {
-            let start = transfer(teacher, &trained.parameters, network.table(), inputs.rule)?;
+            let start = match (start, &trained) {
+                (Start::Teacher { teacher, rule, .. }, Some(trained)) => {
+                    transfer(teacher, &trained.parameters, network.table(), rule)?
+                }
+                (Start::Values(values), _) => values.clone(),
+                (Start::Teacher { .. }, None) => network.table().start(),
+            };
             start_state(start, settings)
         }
     };
@@ -176,7 +185,7 @@ pub fn train(
             let state = run.into_state();
             Checkpoint::of_model(identity, &state).write(groups, &folder.file(RunFolder::MODEL))?;
             folder.remove_checkpoint()?;
-            Ok(complete(network, state.parameters, state.history, &trained))
+            Ok(complete(network, state.parameters, state.history, accuracy))
         }
     }
 }
@@ -185,30 +194,40 @@ pub fn train(
 fn check_sizes(inputs: &RunInputs<'_>) -> Result<(), RunError> {
     let RunInputs {
         network,
-        teacher,
+        start,
         odours,
         ..
     } = inputs;
-    let templates = odours.templates();
-    let channels = templates.first().map_or(0, Vec::len);
-    for (what, student, other) in [
-        (
-            "receptor channels of the teacher",
-            network.channels(),
-            teacher.channels(),
-        ),
-        (
-            "classes of the teacher",
-            network.classes(),
-            teacher.classes(),
-        ),
+    let channels = odours.templates().first().map_or(0, Vec::len);
+    let classes = odours.labels().iter().max().map_or(0, |last| last + 1);
+    let mut sizes = vec![
         (
             "receptor channels of the odours",
             network.channels(),
             channels,
         ),
-        ("classes of the odours", network.classes(), templates.len()),
-    ] {
+        ("classes of the odours", network.classes(), classes),
+    ];
+    match start {
+        Start::Teacher { teacher, .. } => sizes.extend([
+            (
+                "receptor channels of the teacher",
+                network.channels(),
+                teacher.channels(),
+            ),
+            (
+                "classes of the teacher",
+                network.classes(),
+                teacher.classes(),
+            ),
+        ]),
+        Start::Values(values) => sizes.push((
+            "parameters of the start",
+            network.table().len(),
+            values.values.len(),
+        )),
+    }
+    for (what, student, other) in sizes {
         if student != other {
             return Err(RunError::Sizes {
                 what,
@@ -272,10 +291,9 @@ fn complete(
     network: &Network,
     parameters: Parameters,
     history: History,
-    teacher: &TrainedTeacher,
+    teacher_accuracy: Option<f64>,
 ) -> Outcome {
     let digest = digest(network.table().groups(), &parameters);
-    let teacher_accuracy = teacher.accuracy;
     Outcome::Complete(Box::new(TrainedStudent {
         parameters,
         digest,

@@ -1,15 +1,16 @@
 //! Noisy trials of the odours, and the order in which they are shown.
 //!
 //! Training and test share templates and noise law (training.md section 1.2): sample `i` is a trial
-//! of class `i / repeats`, with new noise in every epoch. Noise is addressed by
+//! of odour `i / repeats`, with new noise in every epoch. Noise is addressed by
 //! `epoch · samples + i`, never by position in a batch, so the batch size does not change it.
 
 use kenyon_circuit::{NoiseStream, Stimulus};
 
-/// The odours: one template per class, `[class][channel]`, normalised receptor responses.
+/// The odours: templates `[odour][channel]` of normalised receptor responses, and the class of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Odours {
     templates: Vec<Vec<f64>>,
+    labels: Vec<usize>,
     noise_cv: f64,
 }
 
@@ -24,13 +25,40 @@ pub enum OdourError {
         /// Templates given.
         actual: usize,
     },
-    /// A template has another number of receptor responses than the circuit has channels.
+    /// There is not one label for each template.
+    #[error("{actual} labels were given for {expected} odour templates")]
+    Labels {
+        /// Templates given.
+        expected: usize,
+        /// Labels given.
+        actual: usize,
+    },
+    /// A label is no class of the decoder.
     #[error(
-        "odour template {class} has {actual} receptor responses; the circuit has {expected} channels"
+        "odour template {template} is of class {label}, but the decoder has the classes 0 to {last}",
+        last = classes.saturating_sub(1)
     )]
-    Channels {
+    NoSuchClass {
+        /// The template, from 0.
+        template: usize,
+        /// Its label.
+        label: usize,
+        /// Classes of the decoder.
+        classes: usize,
+    },
+    /// No odour belongs to a class.
+    #[error("no odour template is of class {class}; a decoder learns only what it is shown")]
+    EmptyClass {
         /// The class, from 0.
         class: usize,
+    },
+    /// A template has another number of receptor responses than the circuit has channels.
+    #[error(
+        "odour template {template} has {actual} receptor responses; the circuit has {expected} channels"
+    )]
+    Channels {
+        /// The template, from 0.
+        template: usize,
         /// Channels of the circuit.
         expected: usize,
         /// Responses given.
@@ -47,8 +75,9 @@ pub enum OdourError {
 }
 
 impl Odours {
-    /// Templates for a network of `channels` receptor channels and `classes` classes; `noise_cv` is
-    /// the coefficient of variation of the multiplicative noise of each trial (0.30).
+    /// Templates for a network of `channels` receptor channels and `classes` classes, every odour a
+    /// class of its own; `noise_cv` is the coefficient of variation of the multiplicative noise of each
+    /// trial (0.30).
     ///
     /// # Errors
     /// See [`OdourError`].
@@ -64,6 +93,38 @@ impl Odours {
                 actual: templates.len(),
             });
         }
+        let labels = (0..classes).collect();
+        Self::labelled(templates, labels, noise_cv, channels, classes)
+    }
+
+    /// As [`Odours::new`], with the class of every template, so that several odours can share one.
+    ///
+    /// # Errors
+    /// See [`OdourError`].
+    pub fn labelled(
+        templates: Vec<Vec<f64>>,
+        labels: Vec<usize>,
+        noise_cv: f64,
+        channels: usize,
+        classes: usize,
+    ) -> Result<Self, OdourError> {
+        if labels.len() != templates.len() {
+            return Err(OdourError::Labels {
+                expected: templates.len(),
+                actual: labels.len(),
+            });
+        }
+        let out_of_range = labels.iter().position(|&label| label >= classes);
+        if let Some(template) = out_of_range {
+            return Err(OdourError::NoSuchClass {
+                template,
+                label: labels[template],
+                classes,
+            });
+        }
+        if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {
+            return Err(OdourError::EmptyClass { class });
+        }
         let bad = |value: f64| !value.is_finite() || value < 0.0;
         if bad(noise_cv) {
             return Err(OdourError::BadValue {
@@ -71,33 +132,47 @@ impl Odours {
                 value: noise_cv,
             });
         }
-        for (class, template) in templates.iter().enumerate() {
-            if template.len() != channels {
-                let actual = template.len();
+        for (template, responses) in templates.iter().enumerate() {
+            if responses.len() != channels {
+                let actual = responses.len();
                 return Err(OdourError::Channels {
-                    class,
+                    template,
                     expected: channels,
                     actual,
                 });
             }
-            if let Some(channel) = template.iter().position(|&response| bad(response)) {
-                let what = format!("response {channel} of odour template {class}");
+            if let Some(channel) = responses.iter().position(|&response| bad(response)) {
+                let what = format!("response {channel} of odour template {template}");
                 return Err(OdourError::BadValue {
                     what,
-                    value: template[channel],
+                    value: responses[channel],
                 });
             }
         }
         Ok(Self {
             templates,
+            labels,
             noise_cv,
         })
     }
 
-    /// The templates, `[class][channel]`.
+    /// The templates, `[odour][channel]`.
     #[must_use]
     pub fn templates(&self) -> &[Vec<f64>] {
         &self.templates
+    }
+
+    /// The class of each template.
+    #[must_use]
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// Whether every odour is a class of its own and classes are in the order of the odours, which the
+    /// publication's protocols take for granted.
+    #[must_use]
+    pub fn each_its_own_class(&self) -> bool {
+        self.labels.iter().copied().eq(0..self.labels.len())
     }
 }
 
@@ -119,10 +194,16 @@ impl Samples<'_> {
         self.odours.templates.len() * self.repeats
     }
 
+    /// Odour of a sample: the row of its template.
+    #[must_use]
+    pub const fn odour(&self, sample: usize) -> usize {
+        sample / self.repeats
+    }
+
     /// Class of a sample.
     #[must_use]
-    pub const fn class(&self, sample: usize) -> usize {
-        sample / self.repeats
+    pub fn class(&self, sample: usize) -> usize {
+        self.odours.labels[self.odour(sample)]
     }
 
     /// A sample of an epoch (counted from 0). Its `trial` also addresses its circuit noise.
@@ -130,7 +211,7 @@ impl Samples<'_> {
     pub fn stimulus(&self, epoch: usize, sample: usize) -> Stimulus {
         // Settings are checked to stay below 2^32 trials.
         let trial = (epoch * self.count() + sample) as u32;
-        let template = &self.odours.templates[self.class(sample)];
+        let template = &self.odours.templates[self.odour(sample)];
         Stimulus {
             input: self.noise.odour(template, self.odours.noise_cv, trial),
             trial,
@@ -175,6 +256,38 @@ mod tests {
     }
 
     #[test]
+    fn odours_may_share_a_class_and_keep_their_noise() {
+        let own = odours();
+        let templates = own.templates().to_vec();
+        let shared = Odours::labelled(templates, vec![1, 0, 1], 0.3, 2, 2).expect("two classes");
+        assert!(own.each_its_own_class() && !shared.each_its_own_class());
+        let samples = |odours| Samples {
+            odours,
+            repeats: 2,
+            noise: NoiseStream::new(1, "test"),
+        };
+        let (stimuli, classes) = samples(&shared).all(3);
+        assert_eq!(classes, [1, 1, 0, 0, 1, 1]);
+        assert_eq!(stimuli, samples(&own).all(3).0);
+        let refused = |labels: Vec<usize>| {
+            Odours::labelled(own.templates().to_vec(), labels, 0.3, 2, 2).expect_err("no labels")
+        };
+        assert!(matches!(
+            refused(vec![0, 1]),
+            OdourError::Labels { actual: 2, .. }
+        ));
+        assert!(matches!(
+            refused(vec![0, 1, 2]),
+            OdourError::NoSuchClass {
+                template: 2,
+                label: 2,
+                ..
+            }
+        ));
+        assert_eq!(refused(vec![0; 3]), OdourError::EmptyClass { class: 1 });
+    }
+
+    #[test]
     fn unsuitable_odours_are_refused() {
         let make = |templates, cv| Odours::new(templates, cv, 2, 1);
         assert!(matches!(
@@ -183,7 +296,7 @@ mod tests {
         ));
         assert!(matches!(
             make(vec![vec![1.0]], 0.3),
-            Err(OdourError::Channels { class: 0, .. })
+            Err(OdourError::Channels { template: 0, .. })
         ));
         let negative = make(vec![vec![0.0, -1.0]], 0.3).expect_err("a negative response");
         assert!(

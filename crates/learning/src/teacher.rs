@@ -21,7 +21,9 @@ mod layout;
 mod matrix;
 mod roles;
 
-use kenyon_circuit::{NoiseStream, ParameterGroup, Parameters, Precision};
+use kenyon_circuit::{NoiseStream, ParameterGroup, Parameters};
+
+use crate::start::decoder_start;
 use kenyon_connectome::Connectome;
 
 pub use forward::{TeacherResponses, TeacherWorkspace};
@@ -102,10 +104,9 @@ impl RateTeacher {
             values[group.range.clone()].fill(group.precision.round(group.start));
         }
         let decoder = self.places.decoder_weight.start..self.places.decoder_bias.end;
-        let reach = 1.0 / (self.sizes.coding as f64).sqrt();
-        let uniforms = stream.uniforms(decoder.len(), 0);
-        for (value, uniform) in values[decoder].iter_mut().zip(uniforms) {
-            *value = Precision::Single.round((2.0 * uniform - 1.0) * reach);
+        let drawn = decoder_start(stream, self.sizes.coding, decoder.len());
+        for (value, drawn) in values[decoder].iter_mut().zip(drawn) {
+            *value = drawn;
         }
         Parameters { values }
     }

@@ -42,6 +42,8 @@ fn identity() -> RunIdentity {
         circuit_sha256: "c0".to_owned(),
         data_sha256: "da".to_owned(),
         settings: TrainingSettings::default(),
+        task: None,
+        start: None,
     }
 }
 

@@ -19,7 +19,7 @@ use kenyon_connectome::{DataSet, ReceptorMapping, sample};
 use kenyon_learning::{
     Adam, AdamSettings, Callbacks, Checkpoint, EnergyTerm, Existing, FitState, Kind, Loss,
     Objective, Odours, Outcome, Phase, RateTeacher, RunError, RunIdentity, RunInputs, RunOptions,
-    Samples, StepSize, StudentObjective, TeacherRoles, TrainedStudent, TrainingSettings,
+    Samples, Start, StepSize, StudentObjective, TeacherRoles, TrainedStudent, TrainingSettings,
     TransferError, TransferRule, digest, fit_teacher, start_state, student_run, train, transfer,
 };
 use kenyon_testing::Suite;
@@ -62,10 +62,12 @@ impl Setup {
         RunInputs {
             identity,
             network: &self.network,
-            teacher: &self.teacher,
-            rule: &self.rule,
+            start: Start::Teacher {
+                teacher: &self.teacher,
+                rule: &self.rule,
+                trained: None,
+            },
             odours: &self.odours,
-            trained_teacher: None,
         }
     }
 }
@@ -88,6 +90,8 @@ fn identity() -> RunIdentity {
         circuit_sha256: Circuit::larva().hash(),
         data_sha256: "drawn".to_owned(),
         settings,
+        task: None,
+        start: None,
     }
 }
 

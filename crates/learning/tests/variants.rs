@@ -9,7 +9,7 @@ use std::path::Path;
 use kenyon_circuit::{Circuit, Network, Parameters};
 use kenyon_connectome::{DataSet, ReceptorMapping, sample};
 use kenyon_learning::{
-    Callbacks, Existing, Odours, Outcome, RateTeacher, RunIdentity, RunInputs, RunOptions,
+    Callbacks, Existing, Odours, Outcome, RateTeacher, RunIdentity, RunInputs, RunOptions, Start,
     TeacherRoles, TrainedStudent, TrainedTeacher, TrainingSettings, TransferRule, fit_teacher,
     train, train_teacher, transfer,
 };
@@ -47,10 +47,12 @@ impl Setup {
         let inputs = RunInputs {
             identity: &identity,
             network: &self.network,
-            teacher: &self.teacher,
-            rule: &self.rule,
+            start: Start::Teacher {
+                teacher: &self.teacher,
+                rule: &self.rule,
+                trained: teacher,
+            },
             odours: &self.odours,
-            trained_teacher: teacher,
         };
         let callbacks = &mut Callbacks {
             progress: &mut |_| ControlFlow::Continue(()),
@@ -83,6 +85,8 @@ fn identity(settings: &TrainingSettings) -> RunIdentity {
         circuit_sha256: "edited".to_owned(),
         data_sha256: "drawn".to_owned(),
         settings: settings.clone(),
+        task: None,
+        start: None,
     }
 }
 

@@ -82,12 +82,15 @@ fn load(folder: &Path, subject: &Subject) -> Outcome<Vec<Trained>> {
         let file = folder.join(&run.folder).join("model.safetensors");
         let student = Checkpoint::read(groups, &file, Kind::Model, Some(&run.run_id))?;
         let teacher = subject.teacher_identity(&student.header.run.settings)?;
+        let (Some(teacher), Some(of_subject)) = (teacher, &subject.teacher) else {
+            return Err("the circuit has no teacher".into());
+        };
         let file = format!(
             "teachers/seed{}-{}/teacher.safetensors",
             run.seed,
             &teacher.run_id[..12]
         );
-        let of_teacher = subject.teacher.groups();
+        let of_teacher = of_subject.network.groups();
         let teacher = Checkpoint::read(of_teacher, &folder.join(file), Kind::Teacher, None)?;
         let gain = of_teacher.iter().find(|group| group.name == "APL.gain");
         let gain = gain.ok_or("the teacher has no feedback gain")?.range.start;

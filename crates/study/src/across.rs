@@ -34,7 +34,7 @@ pub struct AcrossMetrics {
     pub consistency: Consistency,
     /// Similarity of odours at three stations (Figures 2 and S1).
     pub maps: SimilarityMaps,
-    /// Parameters of teachers and students; `None` with one model.
+    /// Parameters of teachers and students; `None` with one model, or without teachers.
     pub parameters: Option<TeacherStudent>,
     /// Figures under the names of the table of published values.
     pub figures: Vec<Figure>,
@@ -45,7 +45,8 @@ const NEAR_IDENTICAL: f64 = 0.90;
 
 /// A trained teacher and its student.
 pub(crate) struct Pair<'a> {
-    pub teacher: &'a Parameters,
+    /// `None` if the circuit has no teacher.
+    pub teacher: Option<&'a Parameters>,
     pub student: &'a Parameters,
     /// Digest of the student.
     pub digest: &'a str,
@@ -76,7 +77,7 @@ pub(crate) fn across_pairs(
         return Ok(metrics);
     }
     let students: Vec<&Parameters> = pairs.iter().map(|pair| pair.student).collect();
-    let teachers: Vec<&Parameters> = pairs.iter().map(|pair| pair.teacher).collect();
+    let teachers: Vec<&Parameters> = pairs.iter().filter_map(|pair| pair.teacher).collect();
     let metrics = across(subject, &teachers, &students, quick)?;
     store(file, &key, &metrics, Layout::Indented)?;
     Ok(metrics)
@@ -85,7 +86,8 @@ pub(crate) fn across_pairs(
 /// Trials per odour of the measurements across models in quick mode.
 const QUICK_TRIALS: usize = 5;
 
-/// Measures models of several seeds together (spec/experiments.md sections 2.9-2.11, 4.2 and 5).
+/// Measures models of several seeds together (spec/experiments.md sections 2.9-2.11, 4.2 and 5); there
+/// are as many teachers as students, or none.
 ///
 /// # Errors
 /// Measurements that cannot be made.
@@ -142,7 +144,7 @@ pub fn across(
         &subject.odour_names,
         &settings(AcrossSettings::CORE_FIGURE),
     )?;
-    let parameters = several
+    let parameters = (several && !teachers.is_empty())
         .then(|| -> Result<_, StudyError> {
             let table = subject.network.table();
             let read =
@@ -150,7 +152,7 @@ pub fn across(
             let after = students.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             let before: Vec<ParameterReadout> = teachers
                 .iter()
-                .map(|parameters| teacher_readout(subject, parameters))
+                .filter_map(|parameters| teacher_readout(subject, parameters))
                 .collect();
             Ok(teacher_student(&before, &after)?)
         })
@@ -178,8 +180,8 @@ pub fn across(
 }
 
 /// The compared parameters of a teacher; strengths are realised (after softplus).
-fn teacher_readout(subject: &Subject, parameters: &Parameters) -> ParameterReadout {
-    let teacher = &subject.teacher;
+fn teacher_readout(subject: &Subject, parameters: &Parameters) -> Option<ParameterReadout> {
+    let teacher = &subject.teacher.as_ref()?.network;
     let values = |name: &str, realised: bool| -> Vec<f64> {
         let group = teacher.groups().iter().find(|group| group.name == name);
         group.map_or_else(Vec::new, |group| {
@@ -208,7 +210,7 @@ fn teacher_readout(subject: &Subject, parameters: &Parameters) -> ParameterReado
                 .map(|&value| (name.to_owned(), value)),
         );
     }
-    ParameterReadout {
+    Some(ParameterReadout {
         vectors: vec![
             (names::GAINS.to_owned(), values("input.gain", false)),
             (names::CODING_THRESHOLD.to_owned(), values(&coding, false)),
@@ -222,5 +224,5 @@ fn teacher_readout(subject: &Subject, parameters: &Parameters) -> ParameterReado
             ),
         ],
         scalars,
-    }
+    })
 }

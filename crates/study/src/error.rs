@@ -8,6 +8,8 @@ use kenyon_connectome::DataError;
 use kenyon_connectome::null::NullError;
 use kenyon_learning::{OdourError, RunError, TeacherError};
 
+use crate::table::TableError;
+
 /// Why a study cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
@@ -36,12 +38,9 @@ pub enum StudyError {
     /// The circuit does not fit the data.
     #[error("the circuit cannot be compiled: {0}")]
     Circuit(#[from] CircuitError),
-    /// The circuit declares no teacher, but training starts from one.
-    #[error("the circuit \"{circuit}\" has no [teacher] table, which training starts from")]
-    NoTeacher {
-        /// Name of the circuit.
-        circuit: String,
-    },
+    /// A table of odours or labels cannot be used.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The teacher does not fit the data.
     #[error(transparent)]
     Teacher(#[from] TeacherError),

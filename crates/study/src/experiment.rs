@@ -1,6 +1,7 @@
 //! Experiments: the entries of a study file with every name looked up and every combination made.
 
-use kenyon_analysis::Roles;
+use kenyon_analysis::spiking_populations;
+use kenyon_circuit::Circuit;
 use kenyon_connectome::ReceptorMapping;
 use kenyon_learning::{Loss, TrainingSettings};
 use serde::{Deserialize, Serialize};
@@ -81,11 +82,11 @@ struct Parts<'a> {
 ///
 /// # Errors
 /// Names that are not there or stand for two things.
-pub fn experiments(file: &StudyFile) -> Result<Vec<Experiment>, StudyError> {
+pub fn experiments(file: &StudyFile, base: &Circuit) -> Result<Vec<Experiment>, StudyError> {
     let mut all: Vec<Experiment> = Vec::new();
     for entry in &file.experiment {
         for parts in combinations(entry) {
-            let more = expand(file, entry, &parts)?;
+            let more = expand(file, base, entry, &parts)?;
             // Draws of one family are summed up together, so a family is of one entry.
             if let Some(twice) =
                 (more.first()).filter(|first| all.iter().any(|other| other.family == first.family))
@@ -144,6 +145,7 @@ fn combinations(entry: &ExperimentEntry) -> Vec<Parts<'_>> {
 
 fn expand(
     file: &StudyFile,
+    base: &Circuit,
     entry: &ExperimentEntry,
     parts: &Parts<'_>,
 ) -> Result<Vec<Experiment>, StudyError> {
@@ -172,7 +174,7 @@ fn expand(
         })
         .collect::<Result<Vec<_>, StudyError>>()?;
     let training = TrainingSettings {
-        loss: loss(file, &family, parts.loss)?,
+        loss: loss(file, base, &family, parts.loss)?,
         depression_off: entry.depression_off || file.training.depression_off,
         replicate: entry.replicate,
         monitor_every: if entry.monitor {
@@ -253,18 +255,23 @@ fn draws(name: &str, wiring: &Wiring) -> Vec<(String, Option<Draw>)> {
     }
 }
 
-fn loss(file: &StudyFile, family: &str, label: &str) -> Result<Loss, StudyError> {
+fn loss(file: &StudyFile, base: &Circuit, family: &str, label: &str) -> Result<Loss, StudyError> {
     if label == CANONICAL {
         return Ok(file.training.loss.clone());
     }
-    let roles = Roles::default();
     let own = file.loss.get(label).cloned();
-    own.or_else(|| Loss::published(label, &roles.spiking(), &roles.coding))
-        .ok_or_else(|| {
-            let published = Loss::PUBLISHED.iter().map(|label| (*label).to_owned());
-            let known: Vec<String> = published.chain(file.loss.keys().cloned()).collect();
-            unknown(family, "loss", label, &known)
-        })
+    own.or_else(|| {
+        Loss::published(
+            label,
+            &spiking_populations(base),
+            base.readout.population.as_ref(),
+        )
+    })
+    .ok_or_else(|| {
+        let published = Loss::PUBLISHED.iter().map(|label| (*label).to_owned());
+        let known: Vec<String> = published.chain(file.loss.keys().cloned()).collect();
+        unknown(family, "loss", label, &known)
+    })
 }
 
 fn lookup<'f, T>(
@@ -329,7 +336,7 @@ mod tests {
 
     #[test]
     fn lists_stand_for_all_combinations() {
-        let all = experiments(&file(GRID)).expect("known names");
+        let all = experiments(&file(GRID), &Circuit::larva()).expect("known names");
         let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names.len(), 1 + 2 * 2 * 2);
         assert_eq!(names[0], "base");
@@ -356,7 +363,9 @@ mod tests {
         ] {
             let text = GRID.replace(from, to);
             assert_ne!(text, GRID);
-            let error = experiments(&file(&text)).expect_err(to).to_string();
+            let error = experiments(&file(&text), &Circuit::larva())
+                .expect_err(to)
+                .to_string();
             assert!(error.contains(telling), "{error}");
         }
     }

@@ -6,6 +6,7 @@
 //! not edited.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use kenyon_connectome::ReceptorMapping;
 use kenyon_connectome::null::Family;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::StudyError;
 use crate::measurement::Measurement;
+use crate::table::{OdourLabel, OdourResponses};
 
 /// The name of what is not edited.
 pub const CANONICAL: &str = "canonical";
@@ -153,6 +155,38 @@ pub enum Task {
     },
     /// The panel and as many synthetic odours, the publication's for each seed (section 4.9).
     WithSynthetic,
+    /// The panel of the data; odours with the same label are one class.
+    Labels {
+        /// Table of odours and labels (CSV), relative to the study file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<PathBuf>,
+        /// The labels themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<Vec<OdourLabel>>,
+    },
+    /// A panel of odours of one's own.
+    Panel {
+        /// Table of odours and responses (CSV), relative to the study file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<PathBuf>,
+        /// Names of the channels, if the odours stand here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channels: Option<Vec<String>>,
+        /// The odours themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        odours: Option<Vec<OdourResponses>>,
+        /// Whether responses are model input between 0 and 1 already; otherwise they are spikes/s, which
+        /// the data's limits normalise.
+        #[serde(default)]
+        normalised: bool,
+        /// Table of odours and labels (CSV), relative to the study file; without labels every odour is
+        /// a class of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels_file: Option<PathBuf>,
+        /// The labels themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<Vec<OdourLabel>>,
+    },
 }
 
 /// One name or several.
@@ -309,6 +343,18 @@ impl StudyFile {
         })?;
         file.check()?;
         Ok(file)
+    }
+
+    /// Reads the tables that tasks name, relative to `folder`, and puts their content in place of their
+    /// names: what is planned, hashed and stored does not depend on files any more.
+    ///
+    /// # Errors
+    /// Tables that cannot be read or have a fault.
+    pub fn read_tables(&mut self, folder: &Path) -> Result<(), StudyError> {
+        for task in self.task.values_mut() {
+            task.read_tables(folder)?;
+        }
+        Ok(())
     }
 
     /// Checks what can be seen in the file alone.

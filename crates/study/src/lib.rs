@@ -32,7 +32,7 @@
 //! assert_eq!(plan.units.len(), 4);
 //! assert_eq!(plan.units[3].id, "without/seed43");
 //! // Students that differ in what a teacher does not know share it.
-//! assert_eq!(plan.units[1].teacher.run_id, plan.units[3].teacher.run_id);
+//! assert_eq!(plan.units[1].teacher, plan.units[3].teacher);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -47,6 +47,7 @@ mod measure;
 mod measurement;
 mod outcome;
 mod parallel;
+mod parameters;
 mod plan;
 mod publication;
 mod quantity;
@@ -55,6 +56,7 @@ mod status;
 mod store;
 mod studies;
 mod subject;
+mod table;
 mod task;
 mod wiring;
 mod work;
@@ -75,6 +77,10 @@ pub use outcome::{
     AcrossSummary, Comparison, DESCRIPTION, Failure, MANIFEST, ManifestEntry, MeasurementSummary,
     RunSummary, SUMMARY, Summary, Timing, merge, run, work_units,
 };
+pub use parameters::{
+    ParameterFormat, ParameterRow, parameter_rows, parse_parameters, read_parameters,
+    write_parameters,
+};
 pub use plan::{Plan, RESULTS, Unit};
 pub use publication::{Judgement, Ours, Publication, Published, Row, Verdict};
 pub use quantity::{Quantity, Sample};
@@ -82,6 +88,7 @@ pub use samples::{SampledMixtures, odour_subset, published_shuffle, synthetic_od
 pub use status::{Progress, UnitStatus, status};
 pub use store::{lock_folder, lock_folder_shared, write_json};
 pub use studies::{BuiltIn, CANONICAL_SEEDS, NullStudy};
-pub use subject::{Edits, Provenance, Subject};
+pub use subject::{Edits, Provenance, Subject, TeacherOfSubject};
+pub use table::{OdourLabel, OdourResponses, PanelTable, TableError, parse_labels, read_labels};
 pub use wiring::WiringCertificate;
 pub use work::{Effort, Event, Finished, FinishedMeasurement, Observer, monitor_figures};

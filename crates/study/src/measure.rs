@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use kenyon_analysis::headline::{
-    Figure, decorrelation_by_trials_figures, figure_four_figures, final_figures,
-    mixture_geometry_figures, reevaluation_figures, separability_figures, sub_additivity_figures,
+    Figure, decorrelation_by_trials_figures, evaluation_figures, figure_four_figures,
+    final_figures, mixture_geometry_figures, reevaluation_figures, separability_figures,
+    sub_additivity_figures,
 };
 use kenyon_analysis::protocol::{
-    self, DecorrelationByTrials, FigureFour, FinalMetrics, FinalSettings, LinearSeparability,
-    MixtureGeometry, MixtureSettings, MixtureSubAdditivity, RecordingSettings, Reevaluation,
-    ReevaluationSettings, SeparabilitySettings,
+    self, DecorrelationByTrials, Evaluation, EvaluationSettings, FigureFour, FinalMetrics,
+    FinalSettings, LinearSeparability, MixtureGeometry, MixtureSettings, MixtureSubAdditivity,
+    RecordingSettings, Reevaluation, ReevaluationSettings, SeparabilitySettings,
 };
 use kenyon_analysis::recording::Recording;
 use kenyon_analysis::{Ablation, Model, ablate};
@@ -60,6 +61,13 @@ pub enum Detail {
     DecorrelationByTrials(DecorrelationByTrials),
     /// Single trials, odour by odour, in every arm; the intact one first.
     Recordings(Vec<Recording>),
+    /// The evaluation of whatever circuit and task.
+    Evaluation(Box<Evaluation>),
+    /// Nothing, because the measurement does not apply.
+    NotMeasured {
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl Detail {
@@ -121,8 +129,8 @@ pub struct Candidate<'a> {
     pub seed: u64,
     /// Whether it was trained without depression, and so is measured without.
     pub depression_off: bool,
-    /// Test accuracy of its teacher, between 0 and 1.
-    pub teacher_accuracy: f64,
+    /// Test accuracy of its teacher, between 0 and 1; `None` without a teacher.
+    pub teacher_accuracy: Option<f64>,
 }
 
 /// Whether stored measurements count.
@@ -143,7 +151,7 @@ struct Determinants<'a> {
     seed: u64,
     depression_off: bool,
     quick: bool,
-    teacher_accuracy: f64,
+    teacher_accuracy: Option<f64>,
     mixtures: &'a [Vec<usize>; 3],
 }
 
@@ -224,7 +232,40 @@ fn perform(
         },
         ..MixtureSettings::canonical(seed, triplets.to_vec())
     };
+    let evaluation = |trials: usize, without: &[Ablation]| -> Result<Measured, StudyError> {
+        let settings = EvaluationSettings {
+            trials: fewer(trials),
+            ablations: without.to_vec(),
+            ..EvaluationSettings::default()
+        };
+        let odours = candidate.subject.labelled_odours();
+        let result = protocol::evaluate(&model, odours, &settings)?;
+        let mut figures = evaluation_figures(&result);
+        let teacher = candidate.teacher_accuracy.map(|accuracy| 100.0 * accuracy);
+        figures.extend(teacher.map(|percent| Figure::new("teacher_accuracy_pct", percent)));
+        Ok(Measured {
+            figures,
+            detail: Detail::Evaluation(Box::new(result)),
+        })
+    };
+    // The publication's protocols take the larva's parts and a class for each odour for granted.
+    if let Some(reason) = candidate.subject.not_the_published_task() {
+        return match measurement {
+            Measurement::Evaluation { trials, without }
+            | Measurement::Reevaluation {
+                trials, without, ..
+            } => evaluation(*trials, without),
+            Measurement::AfterTraining { .. } => {
+                evaluation(EvaluationSettings::default().trials, &[])
+            }
+            _ => Ok(Measured {
+                figures: Vec::new(),
+                detail: Detail::NotMeasured { reason },
+            }),
+        };
+    }
     Ok(match measurement {
+        Measurement::Evaluation { trials, without } => evaluation(*trials, without)?,
         Measurement::Reevaluation {
             without,
             trials,
@@ -261,8 +302,9 @@ fn perform(
                 ..full
             };
             let result = protocol::final_metrics(&model, templates, &settings)?;
-            let teacher = 100.0 * candidate.teacher_accuracy;
-            let mut figures = vec![Figure::new("teacher_accuracy_pct", teacher)];
+            let teacher = candidate.teacher_accuracy.map(|accuracy| 100.0 * accuracy);
+            let teacher = teacher.map(|percent| Figure::new("teacher_accuracy_pct", percent));
+            let mut figures: Vec<Figure> = teacher.into_iter().collect();
             figures.extend(final_figures(&result, model.roles));
             Measured {
                 figures,

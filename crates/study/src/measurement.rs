@@ -23,6 +23,16 @@ pub enum Measurement {
         #[serde(default)]
         concentrations: bool,
     },
+    /// What can be measured of whatever circuit and task. It takes the place of the re-evaluation and of
+    /// the measurements right after training where odours share classes or the circuit lacks a part.
+    Evaluation {
+        /// Mechanisms that are removed first.
+        #[serde(default)]
+        without: Vec<Ablation>,
+        /// Trials per odour.
+        #[serde(default = "fifty")]
+        trials: usize,
+    },
     /// The measurements right after training, with their smaller numbers of trials
     /// (spec/training.md section 5.2), and what was learned.
     AfterTraining {
@@ -77,7 +87,8 @@ fn arms() -> Vec<Vec<Ablation>> {
 }
 
 /// Names of the built-in measurements.
-pub const BUILT_IN: [&str; 9] = [
+pub const BUILT_IN: [&str; 10] = [
+    "evaluation",
     "reevaluation",
     "reevaluation_without_gap_junctions",
     "reevaluation_without_apl",
@@ -94,9 +105,9 @@ impl Measurement {
     #[must_use]
     pub fn removes(&self) -> bool {
         match self {
-            Self::Reevaluation { without, .. } | Self::SubAdditivity { without } => {
-                !without.is_empty()
-            }
+            Self::Reevaluation { without, .. }
+            | Self::Evaluation { without, .. }
+            | Self::SubAdditivity { without } => !without.is_empty(),
             _ => false,
         }
     }
@@ -109,6 +120,9 @@ impl Measurement {
             (Self::Reevaluation { trials, .. }, Self::Reevaluation { trials: same, .. }) => {
                 trials == same && !other.removes()
             }
+            (Self::Evaluation { trials, .. }, Self::Evaluation { trials: same, .. }) => {
+                trials == same && !other.removes()
+            }
             (Self::SubAdditivity { .. }, Self::SubAdditivity { .. }) => !other.removes(),
             (Self::AfterTraining { .. }, Self::AfterTraining { .. }) => true,
             (one, other) => one == other,
@@ -119,7 +133,7 @@ impl Measurement {
     pub(crate) fn problem(&self) -> Option<&'static str> {
         match self {
             // Half of the trials make centroids.
-            Self::Reevaluation { trials, .. } if *trials < 2 => {
+            Self::Reevaluation { trials, .. } | Self::Evaluation { trials, .. } if *trials < 2 => {
                 Some("has too few trials; use at least 2")
             }
             Self::Recordings { odours, .. } if odours.is_empty() => {
@@ -148,6 +162,10 @@ impl Measurement {
             concentrations,
         };
         Some(match name {
+            "evaluation" => Self::Evaluation {
+                without: Vec::new(),
+                trials: fifty(),
+            },
             "reevaluation" => reevaluation(&[], true, false),
             "reevaluation_without_gap_junctions" => {
                 reevaluation(&[Ablation::GapJunctions], true, false)

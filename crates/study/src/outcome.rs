@@ -378,10 +378,10 @@ fn across_seeds(
             .iter()
             .filter_map(|(unit, one)| {
                 one.models.as_ref().map(|(teacher, student)| Pair {
-                    teacher,
+                    teacher: teacher.as_ref(),
                     student,
                     digest: &one.digest,
-                    teacher_id: &unit.teacher.run_id,
+                    teacher_id: (unit.teacher.as_ref()).map_or("", |teacher| &teacher.run_id),
                 })
             })
             .collect();
@@ -423,7 +423,7 @@ fn write_manifest(plan: &Plan, summary: &Summary) -> Result<(), StudyError> {
             continue;
         };
         for file in ["run.json", "teacher.safetensors"] {
-            files.push(format!("{}/{file}", unit.teacher_folder));
+            files.extend((unit.teacher_folder.iter()).map(|folder| format!("{folder}/{file}")));
         }
         for file in ["run.json", "model.safetensors"] {
             files.push(format!("{}/{file}", unit.folder));

@@ -51,14 +51,14 @@ pub struct Unit {
     pub subject: usize,
     /// Identity of the student, settings included.
     pub identity: RunIdentity,
-    /// Identity of its teacher.
-    pub teacher: RunIdentity,
+    /// Identity of its teacher, if the circuit has one.
+    pub teacher: Option<RunIdentity>,
     /// Trials that the student is trained on; what training costs is in proportion to them.
     pub training_trials: u64,
     /// Folder of the student, below the study's.
     pub folder: String,
     /// Folder of its teacher, below the study's.
-    pub teacher_folder: String,
+    pub teacher_folder: Option<String>,
 }
 
 impl Plan {
@@ -77,7 +77,7 @@ impl Plan {
     ) -> Result<Self, StudyError> {
         // A file that was put together or changed in memory was never parsed.
         file.check()?;
-        let experiments = experiments(&file)?;
+        let experiments = experiments(&file, base)?;
         let mut circuits = BTreeMap::from([(CANONICAL, base.clone())]);
         for (name, edit) in &file.circuit {
             let set: Vec<(String, toml::Value)> = edit.set.clone().into_iter().collect();
@@ -112,6 +112,7 @@ impl Plan {
                 let edits = Edits {
                     wiring: experiment.wiring.as_ref(),
                     task: experiment.task.as_ref(),
+                    described: None,
                     seed: seed.unwrap_or_default(),
                 };
                 let circuit = &circuits[experiment.circuit.as_str()];
@@ -131,18 +132,28 @@ impl Plan {
                     seed,
                     ..experiment.training.clone()
                 };
-                let classes = subjects[subject].odours.templates().len();
+                let odours = subjects[subject].odours.templates().len();
                 // Every run would fail by itself, but only once it is trained.
-                let sound = settings.check(classes).map_err(RunError::from);
+                let sound = settings.check(odours).map_err(RunError::from);
                 sound
                     .and_then(|()| Ok(settings.loss.check(&subjects[subject].network)?))
                     .map_err(|problem| {
                         StudyError::Plan(format!("experiment \"{}\": {problem}", experiment.name))
                     })?;
+                if let Some(reason) = subjects[subject]
+                    .not_the_published_task()
+                    .filter(|_| experiment.across_seeds)
+                {
+                    return Err(StudyError::Plan(format!(
+                        "experiment \"{}\" has across_seeds, which compares models odour by odour as the \
+                         publication does, but {reason}; leave across_seeds out",
+                        experiment.name
+                    )));
+                }
                 let identity = subjects[subject].identity(&settings)?;
                 let teacher = subjects[subject].teacher_identity(&settings)?;
                 // Checked above: trials of all epochs are fewer than noise addresses.
-                let trials = settings.student_epochs * settings.repeats * classes;
+                let trials = settings.student_epochs * settings.repeats * odours;
                 let short = &identity.run_id[..SHOWN_DIGITS];
                 // The same run under two names is trained once.
                 let folder = folders
@@ -154,10 +165,9 @@ impl Plan {
                     experiment: index,
                     seed,
                     subject,
-                    teacher_folder: format!(
-                        "{TEACHERS}/seed{seed}-{}",
-                        &teacher.run_id[..SHOWN_DIGITS]
-                    ),
+                    teacher_folder: teacher.as_ref().map(|teacher| {
+                        format!("{TEACHERS}/seed{seed}-{}", &teacher.run_id[..SHOWN_DIGITS])
+                    }),
                     training_trials: trials as u64,
                     identity,
                     teacher,

@@ -1,10 +1,12 @@
 //! What is trained: a connectome, a circuit, the odours, and how receptors are mapped to neurons.
 
 use kenyon_analysis::Roles;
-use kenyon_circuit::{Circuit, Network};
+use kenyon_analysis::protocol::LabelledOdours;
+use kenyon_circuit::{Circuit, Network, Parameters};
 use kenyon_connectome::{Connectome, DataSet, Manifest, ReceptorMapping};
 use kenyon_learning::{
-    Odours, RateTeacher, RunIdentity, TeacherRoles, TrainingSettings, TransferRule,
+    Odours, RateTeacher, RunIdentity, StartDescription, TaskDescription, TeacherRoles,
+    TrainingSettings, TransferRule, untaught_start,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,20 +30,32 @@ pub struct Subject {
     pub mapping: ReceptorMapping,
     /// The student.
     pub network: Network,
-    /// The teacher.
-    pub teacher: RateTeacher,
-    /// What the student takes over.
-    pub rule: TransferRule,
-    /// The odours.
+    /// The teacher, if the circuit has one; otherwise training starts from the circuit's start values.
+    pub teacher: Option<TeacherOfSubject>,
+    /// The odours, and the class of each.
     pub odours: Odours,
-    /// Names of the odours, in the order of the classes.
+    /// Names of the odours, in the order of their templates.
     pub odour_names: Vec<String>,
+    /// Names of the classes; those of the odours unless odours share classes.
+    pub class_names: Vec<String>,
+    /// The odour that is no stimulus, against which concentrations are measured, if there is one.
+    pub blank: Option<usize>,
+    /// Odours and classes, if they are not those of the data's panel.
+    pub task: Option<TaskDescription>,
     /// Which population plays which part in the metrics.
     pub roles: Roles,
     /// What a null model kept, if the wiring is one.
     pub certificate: Option<WiringCertificate>,
+}
+
+/// A rate teacher that a circuit declares.
+pub struct TeacherOfSubject {
+    /// The teacher.
+    pub network: RateTeacher,
+    /// What the student takes over.
+    pub rule: TransferRule,
     /// Hash of the circuit's `[teacher]` table.
-    teacher_sha256: String,
+    sha256: String,
 }
 
 /// How a subject differs from data and circuit as they are.
@@ -51,6 +65,8 @@ pub struct Edits<'a> {
     pub wiring: Option<&'a Draw>,
     /// Other odours.
     pub task: Option<&'a Task>,
+    /// Other odours as a run stored them; they take the place of a task.
+    pub described: Option<&'a TaskDescription>,
     /// Seed of the run, for wirings and tasks that each seed draws anew.
     pub seed: u64,
 }
@@ -85,6 +101,9 @@ struct Determinants<'a> {
     /// The metrics recorded during training are part of the model's file.
     monitor_code: Option<&'a str>,
     settings: &'a TrainingSettings,
+    /// Start values that were handed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<&'a StartDescription>,
 }
 
 /// Everything that determines the bytes of a trained teacher.
@@ -112,7 +131,7 @@ impl Subject {
     }
 
     /// Compiles `circuit` for `data` with another wiring or other odours; the decoder has as many
-    /// classes as there are odours.
+    /// classes as the task has.
     ///
     /// # Errors
     /// As [`Subject::new`], and edits that do not fit.
@@ -122,20 +141,23 @@ impl Subject {
         mapping: ReceptorMapping,
         edits: Edits<'_>,
     ) -> Result<Self, StudyError> {
-        let (mut templates, mut names) =
-            (data.panel.templates(mapping)?, data.panel.odours.clone());
         let mut circuit = circuit.clone();
-        if let Some(task) = edits.task {
-            let classes = task.classes(&templates, &names, edits.seed)?;
-            (templates, names) = (classes.templates, classes.names);
-            circuit = circuit.with("readout.classes", templates.len() as i64)?;
+        let task = match (edits.described, edits.task) {
+            (Some(described), _) => Some(described.clone()),
+            (None, Some(task)) => {
+                Some(task.describe(&data.panel, mapping, &circuit, edits.seed)?)
+            }
+            (None, None) => None,
+        };
+        if let Some(task) = &task {
+            circuit = circuit.with("readout.classes", task.classes.len() as i64)?;
         }
         let Some(draw) = edits.wiring else {
-            return Self::compile(data, &circuit, &data.connectome, mapping, templates, names);
+            return Self::compile(data, &circuit, &data.connectome, mapping, task);
         };
         let rewired = rewire(draw, edits.seed, &circuit, &data.connectome)?;
         let (circuit, connectome) = (&rewired.circuit, &rewired.connectome);
-        let mut subject = Self::compile(data, circuit, connectome, mapping, templates, names)?;
+        let mut subject = Self::compile(data, circuit, connectome, mapping, task)?;
         subject.certificate = Some(rewired.certificate);
         Ok(subject)
     }
@@ -145,33 +167,105 @@ impl Subject {
         circuit: &Circuit,
         connectome: &Connectome,
         mapping: ReceptorMapping,
-        templates: Vec<Vec<f64>>,
-        odour_names: Vec<String>,
+        task: Option<TaskDescription>,
     ) -> Result<Self, StudyError> {
         let network = Network::compile(circuit, connectome)?;
-        let table = circuit
+        let (channels, classes) = (network.channels(), network.classes());
+        let cv = network.odour_cv();
+        let teacher = circuit
             .teacher
             .as_ref()
-            .ok_or_else(|| StudyError::NoTeacher {
-                circuit: circuit.name.clone(),
-            })?;
-        let (channels, classes) = (network.channels(), network.classes());
-        let roles = TeacherRoles::new(table)?;
+            .map(|table| -> Result<_, StudyError> {
+                let roles = TeacherRoles::new(table)?;
+                Ok(TeacherOfSubject {
+                    network: RateTeacher::new(connectome, &roles, channels, classes)?,
+                    rule: TransferRule::new(table),
+                    sha256: hash(table)?,
+                })
+            })
+            .transpose()?;
+        let (odours, odours_sha256, odour_names, class_names, blank);
+        match &task {
+            None => {
+                let templates = data.panel.templates(mapping)?;
+                odour_names = data.panel.odours.clone();
+                class_names = odour_names.clone();
+                blank = (!templates.is_empty()).then_some(0);
+                odours_sha256 = hash(&(&templates, cv))?;
+                odours = Odours::new(templates, cv, channels, classes)?;
+            }
+            Some(task) => {
+                let (templates, labels) = (task.templates(), task.labels());
+                odour_names = task.names();
+                class_names = task.classes.clone();
+                blank = blank_of(&odour_names, &data.panel.odours);
+                // Odours that are classes of their own have the hash that they always had.
+                odours_sha256 = if labels.iter().copied().eq(0..templates.len()) {
+                    hash(&(&templates, cv))?
+                } else {
+                    hash(&(&templates, cv, &labels, &class_names))?
+                };
+                odours = Odours::labelled(templates, labels, cv, channels, classes)?;
+            }
+        }
         Ok(Self {
             manifest: data.manifest.clone(),
             circuit_sha256: circuit.hash(),
             connectome_sha256: connectome.hash(),
-            odours_sha256: hash(&(&templates, network.odour_cv()))?,
+            odours_sha256,
             mapping,
-            rule: TransferRule::new(table),
-            teacher: RateTeacher::new(connectome, &roles, channels, classes)?,
-            odours: Odours::new(templates, network.odour_cv(), channels, classes)?,
+            teacher,
+            odours,
             odour_names,
-            roles: Roles::default(),
+            class_names,
+            blank,
+            task,
+            roles: Roles::of(circuit),
             certificate: None,
-            teacher_sha256: hash(table)?,
             network,
         })
+    }
+
+    /// Odours and labels for the metrics of whatever circuit.
+    #[must_use]
+    pub fn labelled_odours(&self) -> LabelledOdours<'_> {
+        LabelledOdours {
+            templates: self.odours.templates(),
+            labels: self.odours.labels(),
+        }
+    }
+
+    /// Why the publication's measurements cannot be made of models of this subject, if so: they take
+    /// the larva's parts and a decoder with a class for each odour for granted.
+    #[must_use]
+    pub fn not_the_published_task(&self) -> Option<String> {
+        if !self.odours.each_its_own_class() {
+            return Some("odours share classes".to_owned());
+        }
+        let roles = &self.roles;
+        let parts = [
+            &roles.input,
+            &roles.local,
+            &roles.relay,
+            &roles.coding,
+            &roles.feedback,
+        ];
+        let missing_population = (parts.into_iter())
+            .find(|name| self.network.population(name).is_none())
+            .map(|name| format!("the circuit has no population \"{name}\""));
+        let gain = format!("{}.gain", roles.feedback_pathway);
+        let missing_gain = (self.network.table().group(&gain).is_none())
+            .then(|| format!("the circuit has no parameter group \"{gain}\""));
+        let another_readout = (self.network.readout_population().name != roles.coding)
+            .then(|| format!("the decoder does not read {}", roles.coding));
+        missing_population.or(missing_gain).or(another_readout)
+    }
+
+    /// Where a student with these settings starts if nothing is handed in: `None` from the teacher,
+    /// otherwise from the start values of the circuit with a decoder drawn for the seed.
+    #[must_use]
+    pub fn untaught_start(&self, settings: &TrainingSettings) -> Option<Parameters> {
+        (self.teacher.is_none()).then(|| untaught_start(&self.network, settings.seed))
     }
 
     /// The identity of the run with these settings.
@@ -179,6 +273,18 @@ impl Subject {
     /// # Errors
     /// Never in practice: settings are plain numbers.
     pub fn identity(&self, settings: &TrainingSettings) -> Result<RunIdentity, StudyError> {
+        self.identity_from(settings, None)
+    }
+
+    /// The identity of the run with these settings that starts from values that are handed in.
+    ///
+    /// # Errors
+    /// As [`Subject::identity`].
+    pub fn identity_from(
+        &self,
+        settings: &TrainingSettings,
+        start: Option<&StartDescription>,
+    ) -> Result<RunIdentity, StudyError> {
         let monitored = (1..=settings.student_epochs).contains(&settings.monitor_every);
         let determinants = Determinants {
             data: &self.manifest.hash,
@@ -190,20 +296,30 @@ impl Subject {
             code: TRAINING_CODE,
             monitor_code: monitored.then_some(MONITOR_CODE),
             settings,
+            start,
         };
         Ok(RunIdentity {
             run_id: hash(&determinants)?,
             circuit_sha256: self.circuit_sha256.clone(),
             data_sha256: self.manifest.hash.clone(),
             settings: settings.clone(),
+            task: self.task.clone(),
+            start: start.cloned(),
         })
     }
 
-    /// The identity of the teacher alone: runs that differ only in what it does not know share it.
+    /// The identity of the teacher alone, if there is one: runs that differ only in what it does not
+    /// know share it.
     ///
     /// # Errors
     /// As [`Subject::identity`].
-    pub fn teacher_identity(&self, settings: &TrainingSettings) -> Result<RunIdentity, StudyError> {
+    pub fn teacher_identity(
+        &self,
+        settings: &TrainingSettings,
+    ) -> Result<Option<RunIdentity>, StudyError> {
+        let Some(teacher) = &self.teacher else {
+            return Ok(None);
+        };
         let canonical = TrainingSettings::default();
         let settings = TrainingSettings {
             seed: settings.seed,
@@ -220,16 +336,18 @@ impl Subject {
             data: &self.manifest.hash,
             connectome: &self.connectome_sha256,
             odours: &self.odours_sha256,
-            teacher: &self.teacher_sha256,
+            teacher: &teacher.sha256,
             code: TRAINING_CODE,
             settings: &settings,
         };
-        Ok(RunIdentity {
+        Ok(Some(RunIdentity {
             run_id: hash(&determinants)?,
-            circuit_sha256: self.teacher_sha256.clone(),
+            circuit_sha256: teacher.sha256.clone(),
             data_sha256: self.manifest.hash.clone(),
             settings,
-        })
+            task: None,
+            start: None,
+        }))
     }
 }
 
@@ -245,6 +363,13 @@ impl Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+}
+
+/// The blank among odours of one's own: the one that is called like the data's first odour, or "blank".
+fn blank_of(names: &[String], of_data: &[String]) -> Option<usize> {
+    let is = |name: &str| names.iter().position(|own| own.to_lowercase() == name);
+    let first = of_data.first().map(|name| name.to_lowercase());
+    first.and_then(|name| is(&name)).or_else(|| is("blank"))
 }
 
 fn hash(value: &impl Serialize) -> Result<String, StudyError> {

@@ -13,7 +13,7 @@ use kenyon_analysis::{Model, protocol};
 use kenyon_circuit::{Interventions, Parameters};
 use kenyon_learning::{
     Callbacks, Checkpoint, Existing, Kind, Monitor, Outcome, Phase, RunError, RunInputs,
-    RunOptions, TrainedTeacher, train, train_teacher,
+    RunOptions, Start, TrainedTeacher, train, train_teacher, untaught_start,
 };
 
 use crate::identity::hash_of;
@@ -87,7 +87,7 @@ pub struct Finished {
     /// Figures of each measurement, by name, with the hash of all that it found.
     pub measurements: Vec<FinishedMeasurement>,
     /// Teacher and student, where models of several seeds are measured together.
-    pub models: Option<(Parameters, Parameters)>,
+    pub models: Option<(Option<Parameters>, Parameters)>,
     /// Whether the student was trained now.
     pub fresh: bool,
     /// Seconds that training the student took.
@@ -121,11 +121,16 @@ pub fn monitor_figures(subject: &Subject, seed: u64, monitor: &Monitor<'_>) -> s
         interventions: &none,
     };
     let settings = protocol::MonitorSettings::canonical(seed);
+    let figures = if subject.not_the_published_task().is_some() {
+        let odours = subject.labelled_odours();
+        protocol::evaluation_monitor(&model, odours, settings.repeats, seed)
+            .map(|figures| serde_json::to_value(figures).unwrap_or_default())
+    } else {
+        protocol::monitor(&model, subject.odours.templates(), &settings)
+            .map(|figures| serde_json::to_value(figures).unwrap_or_default())
+    };
     // A circuit without some of the measured parts has no such figures; training goes on.
-    match protocol::monitor(&model, subject.odours.templates(), &settings) {
-        Ok(figures) => serde_json::to_value(figures).unwrap_or_default(),
-        Err(problem) => serde_json::json!({ "not_measured": problem.to_string() }),
-    }
+    figures.unwrap_or_else(|problem| serde_json::json!({ "not_measured": problem.to_string() }))
 }
 
 /// Trains the teachers of these units that are not there yet, each once. Returns the seconds spent by
@@ -134,10 +139,12 @@ pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer
     let mut seen = BTreeSet::new();
     let missing: Vec<&Unit> = units
         .iter()
-        .filter(|unit| seen.insert(unit.teacher_folder.as_str()))
         .filter(|unit| {
-            let folder = plan.folder.join(&unit.teacher_folder);
-            !folder.join("teacher.safetensors").exists()
+            let own = unit.teacher_folder.as_deref();
+            own.is_some_and(|own| {
+                let file = plan.folder.join(own).join("teacher.safetensors");
+                seen.insert(own) && !file.exists()
+            })
         })
         .copied()
         .collect();
@@ -155,13 +162,19 @@ pub(crate) fn prepare_teachers(plan: &Plan, units: &[&Unit], observer: &Observer
     seconds.iter().fold(0.0, |sum, seconds| sum + seconds)
 }
 
+/// The trained teacher of a unit; `None` if its circuit has none.
 fn teacher(
     plan: &Plan,
     unit: &Unit,
     observer: &Observer<'_>,
-) -> Result<TrainedTeacher, StudyError> {
+) -> Result<Option<TrainedTeacher>, StudyError> {
     let subject = plan.subject_of(unit);
-    let folder = plan.folder.join(&unit.teacher_folder);
+    let (Some(teacher), Some(identity), Some(folder)) =
+        (&subject.teacher, &unit.teacher, &unit.teacher_folder)
+    else {
+        return Ok(None);
+    };
+    let folder = plan.folder.join(folder);
     let progress = &mut |news: &kenyon_learning::Progress<'_>| {
         observer(Event::Epoch {
             unit,
@@ -171,8 +184,9 @@ fn teacher(
         });
         ControlFlow::Continue(())
     };
-    let (teacher, odours) = (&subject.teacher, &subject.odours);
-    train_teacher(&folder, &unit.teacher, teacher, odours, progress)?
+    let (teacher, odours) = (&teacher.network, &subject.odours);
+    train_teacher(&folder, identity, teacher, odours, progress)?
+        .map(Some)
         .ok_or_else(|| StudyError::Plan(format!("the teacher of {} was stopped", unit.id)))
 }
 
@@ -199,7 +213,8 @@ pub(crate) fn work(
 
 /// A trained student, found or made.
 struct Trained {
-    teacher: TrainedTeacher,
+    /// `None` if the circuit has none.
+    teacher: Option<TrainedTeacher>,
     student: Parameters,
     digest: String,
     fresh: bool,
@@ -233,7 +248,7 @@ fn carry_out(
         digest: &trained.digest,
         seed: unit.seed,
         depression_off: unit.identity.settings.depression_off,
-        teacher_accuracy: trained.teacher.accuracy,
+        teacher_accuracy: trained.teacher.as_ref().map(|teacher| teacher.accuracy),
     };
     let stored_ones = match effort {
         Effort::Complete => Stored::Use,
@@ -260,9 +275,10 @@ fn carry_out(
     Ok(Finished {
         digest: trained.digest,
         measurements,
-        models: experiment
-            .across_seeds
-            .then_some((trained.teacher.parameters, trained.student)),
+        models: experiment.across_seeds.then_some((
+            trained.teacher.map(|teacher| teacher.parameters),
+            trained.student,
+        )),
         fresh: trained.fresh,
         training_seconds,
     })
@@ -276,13 +292,20 @@ fn train_unit(
 ) -> Result<Trained, StudyError> {
     let subject = plan.subject_of(unit);
     let teacher = teacher(plan, unit, observer)?;
+    let untaught = untaught_start(&subject.network, unit.seed);
+    let start = match (&subject.teacher, &teacher) {
+        (Some(of_subject), Some(trained)) => Start::Teacher {
+            teacher: &of_subject.network,
+            rule: &of_subject.rule,
+            trained: Some(trained),
+        },
+        _ => Start::Values(&untaught),
+    };
     let inputs = RunInputs {
         identity: &unit.identity,
         network: &subject.network,
-        teacher: &subject.teacher,
-        rule: &subject.rule,
+        start,
         odours: &subject.odours,
-        trained_teacher: Some(&teacher),
     };
     let options = RunOptions {
         existing: Existing::Resume,
@@ -324,10 +347,9 @@ fn train_unit(
 fn read_unit(plan: &Plan, unit: &Unit, folder: &Path) -> Result<Trained, StudyError> {
     let subject = plan.subject_of(unit);
     let own = |name| (folder.to_path_buf(), name);
-    let mut needed = vec![
-        own("run.json"),
-        (plan.folder.join(&unit.teacher_folder), "run.json"),
-    ];
+    let mut needed = vec![own("run.json")];
+    let teacher_folder = (unit.teacher_folder.as_ref()).map(|folder| plan.folder.join(folder));
+    needed.extend((teacher_folder.iter()).map(|folder| (folder.clone(), "run.json")));
     needed.extend(subject.certificate.is_some().then(|| own(CERTIFICATE)));
     for (folder, name) in needed {
         if !folder.join(name).exists() {
@@ -349,20 +371,24 @@ fn read_unit(plan: &Plan, unit: &Unit, folder: &Path) -> Result<Trained, StudyEr
         Checkpoint::read(groups, file, kind, Some(run_id))
             .map_err(|error| StudyError::from(RunError::from(error)))
     };
-    let teacher_folder = plan.folder.join(&unit.teacher_folder);
-    let teacher_file = teacher_folder.join("teacher.safetensors");
-    let groups = subject.teacher.groups();
-    let teacher = read(groups, &teacher_file, Kind::Teacher, &unit.teacher.run_id)?;
+    let teacher = match (&subject.teacher, &unit.teacher, teacher_folder) {
+        (Some(teacher), Some(identity), Some(folder)) => {
+            let file = folder.join("teacher.safetensors");
+            let groups = teacher.network.groups();
+            let stored = read(groups, &file, Kind::Teacher, &identity.run_id)?;
+            Some(TrainedTeacher {
+                accuracy: (stored.header.teacher_accuracy).ok_or(RunError::NoAccuracy { file })?,
+                parameters: stored.parameters,
+                history: stored.header.history,
+            })
+        }
+        _ => None,
+    };
     let groups = subject.network.table().groups();
     let file = folder.join("model.safetensors");
     let model = read(groups, &file, Kind::Model, &unit.identity.run_id)?;
     Ok(Trained {
-        teacher: TrainedTeacher {
-            accuracy: (teacher.header.teacher_accuracy)
-                .ok_or(RunError::NoAccuracy { file: teacher_file })?,
-            parameters: teacher.parameters,
-            history: teacher.header.history,
-        },
+        teacher,
         digest: kenyon_learning::digest(groups, &model.parameters),
         student: model.parameters,
         fresh: false,

@@ -6,6 +6,7 @@
 mod across;
 mod by_trials;
 mod canonical;
+mod evaluation;
 mod figures;
 mod mixtures;
 mod readout;
@@ -23,6 +24,10 @@ pub use by_trials::{
 };
 pub use canonical::{
     FinalMetrics, FinalSettings, Monitor, MonitorSettings, final_metrics, monitor,
+};
+pub use evaluation::{
+    ClassFigures, Evaluation, EvaluationMonitor, EvaluationSettings, LabelledOdours, LeftOut,
+    PopulationFigures, evaluate, evaluation_monitor,
 };
 pub use figures::{SimilarityMap, SimilarityMaps, similarity_maps};
 pub use mixtures::{

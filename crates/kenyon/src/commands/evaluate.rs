@@ -1,4 +1,7 @@
-//! `kenyon evaluate`: the publication's re-evaluation of one model.
+//! `kenyon evaluate`: the publication's re-evaluation of one model, or of a circuit or task of one's own
+//! what can be measured of any.
+
+mod general;
 
 use std::path::PathBuf;
 
@@ -84,6 +87,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         roles: &subject.roles,
         interventions: &none,
     };
+    if let Some(reason) = subject.not_the_published_task() {
+        return general::run(arguments, &data, &loaded, &model, &reason, output);
+    }
     let settings = settings(arguments);
     let result = reevaluate(&model, subject.odours.templates(), &settings)?;
     let learned = parameter_figures(&model)?;

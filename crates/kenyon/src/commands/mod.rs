@@ -6,6 +6,7 @@ pub(crate) mod evaluate;
 pub(crate) mod gradcheck;
 pub(crate) mod inspect;
 pub(crate) mod nulls;
+pub(crate) mod parameters;
 pub(crate) mod report;
 pub(crate) mod reproduce;
 pub(crate) mod simulate;

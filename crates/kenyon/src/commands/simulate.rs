@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let circuit = Noise::Generated(noise.circuit);
     let responses = simulate(network, &parameters, &stimuli, circuit, &interventions);
     let chosen = (0..responses.trials).map(|trial| decide(responses.logits_of(trial)));
-    let hits = chosen.filter(|class| presented.components.contains(class));
+    let hits = chosen.filter(|class| presented.classes.contains(class));
     let summary = Summary {
         odour: presented.name.clone(),
         class: presented.class(),
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
             },
             concentration,
             connectome: &data.connectome,
-            odours: &subject.odour_names,
+            odours: &subject.class_names,
         };
         arguments.recording.write(&simulated, output)?;
     }

@@ -190,8 +190,10 @@ fn read(study: &Path) -> anyhow::Result<(StudyFile, Option<BuiltIn>)> {
     }
     let text = std::fs::read_to_string(study)
         .with_context(|| format!("cannot read the study file {}; {KNOWN}", study.display()))?;
-    let file =
+    let mut file =
         StudyFile::parse(&text).with_context(|| format!("cannot use {}", study.display()))?;
+    file.read_tables(study.parent().unwrap_or(Path::new("")))
+        .with_context(|| format!("cannot use {}", study.display()))?;
     if BuiltIn::named(&file.name).is_some() {
         bail!(
             "{} is called \"{}\" like a study that comes with the program; give it another name",

@@ -1,22 +1,25 @@
 //! `kenyon train`: a teacher, and a spiking student that starts from it.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use kenyon_analysis::spiking_populations;
+use kenyon_circuit::Parameters;
 use kenyon_connectome::ReceptorMapping;
 use kenyon_learning::{
-    Callbacks, Existing, Loss, Monitor, Outcome, Progress, RunInputs, RunOptions, TrainingSettings,
-    train,
+    Callbacks, Checkpoint, Existing, Loss, Monitor, Outcome, Progress, RunInputs, RunOptions,
+    Start, StartDescription, StartOrigin, TrainingSettings, digest, take_over, train,
+    untaught_start,
 };
 use kenyon_study::{Subject, monitor_figures};
 use serde_json::json;
 
 use crate::data;
 use crate::ending::Ending;
-use crate::model::{SubjectArguments, mapping_name};
+use crate::model::{self, SubjectArguments, mapping_name};
 use crate::output::Output;
 use crate::progress::TrainingProgress;
 
@@ -33,9 +36,13 @@ pub(crate) struct Arguments {
     /// Epochs of the student
     #[arg(long, default_value_t = 300)]
     epochs: usize,
-    /// Epochs of the teacher
+    /// Epochs of the teacher; a circuit without [teacher] has none
     #[arg(long, default_value_t = 300)]
     teacher_epochs: usize,
+    /// Start from the parameters of another model (model.safetensors, or the folder of a run) as far as
+    /// groups have equal name and shape; no teacher is trained
+    #[arg(long, value_name = "MODEL")]
+    from: Option<PathBuf>,
     /// Folder of the run
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -59,12 +66,27 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         .subject
         .subject(&data, ReceptorMapping::ByPosition)?;
     let settings = settings(&arguments, &subject)?;
-    let identity = subject.identity(&settings)?;
+    let handed_in = (arguments.from.as_deref())
+        .map(|path| taken_over(path, &subject, settings.seed, output))
+        .transpose()?;
+    let untaught = untaught_start(&subject.network, settings.seed);
+    let start = match (&handed_in, &subject.teacher) {
+        (Some((start, _)), _) => Start::Values(start),
+        (None, Some(teacher)) => Start::Teacher {
+            teacher: &teacher.network,
+            rule: &teacher.rule,
+            trained: None,
+        },
+        (None, None) => Start::Values(&untaught),
+    };
+    let description = handed_in.as_ref().map(|(_, description)| description);
+    let identity = subject.identity_from(&settings, description)?;
     output.line(format_args!(
         "{}, receptors {}",
         data::describe(&data),
         mapping_name(subject.mapping)
     ));
+    describe_task(&subject, output);
 
     let mut progress = TrainingProgress::new(output);
     let mut report = |news: &Progress<'_>| {
@@ -75,10 +97,8 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
     let inputs = RunInputs {
         identity: &identity,
         network: &subject.network,
-        teacher: &subject.teacher,
-        rule: &subject.rule,
+        start,
         odours: &subject.odours,
-        trained_teacher: None,
     };
     let options = RunOptions {
         existing: if arguments.resume {
@@ -104,10 +124,13 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
             let last = trained.history.epochs.last();
             let accuracy = last.map(|record| record.accuracy());
             let folder = &arguments.out;
-            output.line(format_args!(
-                "teacher: test accuracy {:.1} %",
-                100.0 * trained.teacher_accuracy
-            ));
+            match trained.teacher_accuracy {
+                Some(accuracy) => output.line(format_args!(
+                    "teacher: test accuracy {:.1} %",
+                    100.0 * accuracy
+                )),
+                None => output.line("no teacher"),
+            }
             if let (Some(accuracy), Some(last)) = (accuracy, last) {
                 output.line(format_args!(
                     "student: training accuracy {:.1} %, loss {:.3} after {} epochs",
@@ -129,6 +152,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
                 "epochs": settings.student_epochs,
                 "teacher_epochs": settings.teacher_epochs,
                 "teacher_accuracy": trained.teacher_accuracy,
+                "classes": subject.class_names.len(),
                 "training_accuracy": accuracy,
                 "loss": arguments.loss,
                 "mapping": subject.mapping,
@@ -141,10 +165,77 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
     Ok(Ending::Done)
 }
 
+/// Start values with what fits of another model, and what they are.
+fn taken_over(
+    path: &Path,
+    subject: &Subject,
+    seed: u64,
+    output: &Output,
+) -> anyhow::Result<(Parameters, StartDescription)> {
+    let file = model::file_of(path);
+    let (_, groups) = Checkpoint::read_groups(&file)?;
+    let table = subject.network.table();
+    let mut start = untaught_start(&subject.network, seed);
+    let report = take_over(table, &groups, &mut start);
+    if report.taken.is_empty() {
+        bail!(
+            "{} has no parameter group that fits the circuit \"{}\"; `kenyon inspect` lists the groups of \
+             a circuit",
+            file.display(),
+            subject.network.circuit().name
+        );
+    }
+    output.line(format_args!(
+        "taken over from {}: {}",
+        file.display(),
+        report.taken.join(", ")
+    ));
+    for (group, reason) in &report.kept {
+        output.line(format_args!("not taken over: {group}, {reason}"));
+    }
+    if !report.unused.is_empty() {
+        output.line(format_args!(
+            "not in this circuit: {}",
+            report.unused.join(", ")
+        ));
+    }
+    let description = StartDescription {
+        origin: StartOrigin::Model,
+        sha256: digest(table.groups(), &start),
+    };
+    Ok((start, description))
+}
+
+/// Says what is told apart if it is not one class for each odour of the data.
+fn describe_task(subject: &Subject, output: &Output) {
+    if subject.task.is_none() {
+        return;
+    }
+    let labels = subject.odours.labels();
+    let classes = subject.class_names.iter().enumerate();
+    let sizes: Vec<String> = classes
+        .map(|(class, name)| {
+            let odours = labels.iter().filter(|&&label| label == class).count();
+            format!("{name} ({odours})")
+        })
+        .collect();
+    let most = 10;
+    let shown = match sizes.len() {
+        many if many > most => format!("{}, ...", sizes[..most].join(", ")),
+        _ => sizes.join(", "),
+    };
+    output.line(format_args!(
+        "task: {} odours, {} classes: {shown}",
+        labels.len(),
+        sizes.len()
+    ));
+}
+
 /// The settings that the flags amount to.
 fn settings(arguments: &Arguments, subject: &Subject) -> anyhow::Result<TrainingSettings> {
-    let roles = &subject.roles;
-    let loss = Loss::published(&arguments.loss, &roles.spiking(), &roles.coding)
+    let circuit = subject.network.circuit();
+    let readout = &subject.network.readout_population().name;
+    let loss = Loss::published(&arguments.loss, &spiking_populations(circuit), readout)
         .with_context(|| format!("there is no objective \"{}\"", arguments.loss))?;
     Ok(TrainingSettings {
         seed: arguments.seed,

@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{CheckpointError, FORMAT, Header, Kind};
+use super::{CheckpointError, FORMAT, Header, Kind, StoredGroup};
 
 /// The only metadata entry: with more than one, their order in the file would be random.
 const METADATA_KEY: &str = "kenyon";
@@ -275,6 +275,16 @@ fn read_envelope(
     Ok(envelope)
 }
 
+fn singles(bytes: &[u8]) -> impl Iterator<Item = f64> {
+    let chunks = bytes.as_chunks().0.iter();
+    chunks.map(|bytes| f64::from(f32::from_le_bytes(*bytes)))
+}
+
+fn doubles(bytes: &[u8]) -> impl Iterator<Item = f64> {
+    let chunks = bytes.as_chunks().0.iter();
+    chunks.map(|bytes| f64::from_le_bytes(*bytes))
+}
+
 impl Content<'_> {
     /// Takes the tensor `name`, which must have the shape of `group`, into the group's place.
     pub(super) fn take(
@@ -310,13 +320,13 @@ impl Content<'_> {
         let places = &mut values[group.range.clone()];
         match precision {
             Precision::Single => {
-                for (place, bytes) in places.iter_mut().zip(view.data().as_chunks().0) {
-                    *place = f64::from(f32::from_le_bytes(*bytes));
+                for (place, value) in places.iter_mut().zip(singles(view.data())) {
+                    *place = value;
                 }
             }
             Precision::Double => {
-                for (place, bytes) in places.iter_mut().zip(view.data().as_chunks().0) {
-                    *place = f64::from_le_bytes(*bytes);
+                for (place, value) in places.iter_mut().zip(doubles(view.data())) {
+                    *place = value;
                 }
             }
         }
@@ -324,6 +334,35 @@ impl Content<'_> {
             return Err(CheckpointError::NotFinite { file, tensor });
         }
         Ok(())
+    }
+
+    /// All tensors as parameter groups.
+    pub(super) fn groups(&self) -> Result<Vec<StoredGroup>, CheckpointError> {
+        let group = |(name, view): (&String, &TensorView<'_>)| {
+            let (file, tensor) = (self.file.clone(), name.clone());
+            let values: Vec<f64> = match view.dtype() {
+                Dtype::F32 => singles(view.data()).collect(),
+                Dtype::F64 => doubles(view.data()).collect(),
+                other => {
+                    let (expected, found) = ("F32 or F64".to_owned(), format!("{other:?}"));
+                    return Err(CheckpointError::WrongType {
+                        file,
+                        tensor,
+                        expected,
+                        found,
+                    });
+                }
+            };
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(CheckpointError::NotFinite { file, tensor });
+            }
+            Ok(StoredGroup {
+                name: tensor,
+                shape: view.shape().to_vec(),
+                values,
+            })
+        };
+        self.tensors.iter().map(group).collect()
     }
 
     /// Every tensor must have been taken.

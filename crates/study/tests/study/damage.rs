@@ -110,7 +110,10 @@ fn certificate() {
 fn parameters() {
     let folder = finished();
     let plan = tiny(folder.path());
-    let teacher = &unit(&plan, "canonical/seed1").teacher_folder;
+    let teacher = unit(&plan, "canonical/seed1")
+        .teacher_folder
+        .as_deref()
+        .unwrap();
     for (path, failed) in [
         (
             file(&plan, "canonical/seed2", "model.safetensors"),
@@ -167,7 +170,10 @@ fn no_description() {
 fn leftovers() {
     let folder = finished();
     let plan = tiny(folder.path());
-    let teacher = &unit(&plan, "canonical/seed1").teacher_folder;
+    let teacher = unit(&plan, "canonical/seed1")
+        .teacher_folder
+        .as_deref()
+        .unwrap();
     for place in [
         "",
         "canonical",

@@ -129,7 +129,10 @@ fn deleted() {
     let plan = tiny(folder.path());
     let run = |id: &str| unit(&plan, id).folder.clone();
     let swapped = run("swaps/draw2/seed1");
-    let teacher = &unit(&plan, "swaps/draw2/seed1").teacher_folder;
+    let teacher = unit(&plan, "swaps/draw2/seed1")
+        .teacher_folder
+        .as_deref()
+        .unwrap();
     for (file, fresh) in [
         (
             format!("{}/model.safetensors", run("canonical/seed2")),

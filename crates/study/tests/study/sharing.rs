@@ -105,7 +105,7 @@ fn teachers() {
     );
     let folder = folder();
     let plan = plan(&text, folder.path());
-    let teacher = |id: &str| unit(&plan, id).teacher_folder.as_str();
+    let teacher = |id: &str| unit(&plan, id).teacher_folder.as_deref().unwrap();
     let canonical = teacher("canonical/seed1");
     for same in [
         "loss/ce_only/seed1",

@@ -26,8 +26,10 @@ pub(super) struct StimulusArguments {
 pub(super) struct Presented {
     /// What it is called.
     pub name: String,
-    /// Classes of the odours in it.
+    /// Rows of the odours in it.
     pub components: Vec<usize>,
+    /// Their classes.
+    pub classes: Vec<usize>,
     /// Response of each receptor channel.
     pub template: Vec<f64>,
 }
@@ -46,27 +48,48 @@ impl Presented {
         let (templates, names) = (subject.odours.templates(), &subject.odour_names);
         let components = match (&arguments.odour, &arguments.mixture) {
             (Some(text), _) => vec![odour(text, names)?],
-            (None, text) => mixture(text.as_deref().unwrap_or_default(), names)?,
+            (None, text) => mixture(text.as_deref().unwrap_or_default(), names, subject.blank)?,
         };
         let undiluted = match components[..] {
-            [class] => templates[class].clone(),
-            _ => mixture_template(templates, &components, Superposition::Sum)?,
+            [row] => templates[row].clone(),
+            _ => superposed(templates, &components, subject.blank)?,
         };
         let shown: Vec<&str> = components.iter().map(|&it| names[it].as_str()).collect();
+        let nothing = vec![0.0; undiluted.len()];
+        let blank = subject.blank.map_or(&nothing, |row| &templates[row]);
+        let labels = subject.odours.labels();
         Ok(Self {
             name: shown.join(" + "),
-            template: diluted(&templates[BLANK_ROW], &undiluted, concentration),
+            template: diluted(blank, &undiluted, concentration),
+            classes: components.iter().map(|&row| labels[row]).collect(),
             components,
         })
     }
 
     /// The class of the odour; `None` for a mixture.
     pub(super) fn class(&self) -> Option<usize> {
-        match self.components[..] {
+        match self.classes[..] {
             [class] => Some(class),
             _ => None,
         }
     }
+}
+
+/// The mixture of odours over the blank.
+fn superposed(
+    templates: &[Vec<f64>],
+    components: &[usize],
+    blank: Option<usize>,
+) -> anyhow::Result<Vec<f64>> {
+    if blank == Some(BLANK_ROW) {
+        return Ok(mixture_template(templates, components, Superposition::Sum)?);
+    }
+    // The law of mixtures has the blank in front.
+    let channels = templates[0].len();
+    let mut shifted = vec![blank.map_or_else(|| vec![0.0; channels], |row| templates[row].clone())];
+    shifted.extend(components.iter().map(|&row| templates[row].clone()));
+    let rows: Vec<usize> = (1..shifted.len()).collect();
+    Ok(mixture_template(&shifted, &rows, Superposition::Sum)?)
 }
 
 /// The class of an odour given by name or number.
@@ -101,7 +124,7 @@ fn class(text: &str, names: &[String]) -> Option<usize> {
 
 /// The classes of a mixture, in the order given. Names may hold commas (2,3-butanedione), so the
 /// longest run of pieces that is an odour is one.
-fn mixture(text: &str, names: &[String]) -> anyhow::Result<Vec<usize>> {
+fn mixture(text: &str, names: &[String], blank: Option<usize>) -> anyhow::Result<Vec<usize>> {
     let pieces: Vec<&str> = text.split(',').collect();
     let mut components = Vec::new();
     let mut first = 0;
@@ -114,7 +137,7 @@ fn mixture(text: &str, names: &[String]) -> anyhow::Result<Vec<usize>> {
             None => (first + 1, odour(pieces[first], names)?),
         };
         let shown = &names[class];
-        if class == BLANK_ROW {
+        if Some(class) == blank {
             bail!(
                 "\"{shown}\" is the blank, which is part of every stimulus and no component of a mixture"
             );

@@ -155,11 +155,11 @@ pub(super) fn graded(
         .collect()
 }
 
-/// All odours by mean probability, the likeliest first.
+/// All classes by mean probability, the likeliest first.
 pub(super) fn decisions(responses: &Responses, subject: &Subject) -> Vec<Decision> {
     let share = 1.0 / responses.trials as f64;
     let mut decisions: Vec<Decision> = subject
-        .odour_names
+        .class_names
         .iter()
         .map(|name| Decision {
             odour: name.clone(),
