@@ -1,4 +1,7 @@
-//! `kenyon data`: find, check, download, import or sample connectome data.
+//! `kenyon data`: find, check, download, import, export or sample connectome data.
+
+mod export;
+mod import;
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +10,7 @@ use clap::{Args, Subcommand};
 use kenyon_connectome::fetch::{FetchOptions, fetch};
 use kenyon_connectome::lookup::{cache_folder, find_folder};
 use kenyon_connectome::sample::sample;
-use kenyon_connectome::{Descriptor, Installed, import, list, verify};
+use kenyon_connectome::{Descriptor, Installed, import as install, list, verify};
 use serde_json::json;
 
 use crate::data::{describe, warn_if_statistical};
@@ -39,12 +42,16 @@ enum Action {
         #[arg(long, value_name = "ADDRESS")]
         mirror: Option<String>,
     },
-    /// Copy a file or folder with data into --data or the cache folder, after checking it
-    #[command(after_help = "Example: kenyon data import ~/Downloads/Supplementary-Data-S1.zip")]
-    Import {
-        /// The file or folder
-        path: PathBuf,
-    },
+    /// Import tables of other connectomes into a folder (--out), or the published files into --data
+    #[command(
+        long_about = import::ABOUT,
+        after_help = "Example: kenyon data import connections.csv.gz classification.csv.gz \
+                      --population 'KC = class == \"Kenyon_Cell\"' --min-contacts 5 --out adult"
+    )]
+    Import(Box<import::Arguments>),
+    /// Write the data into a folder of plain tables, the neutral format
+    #[command(after_help = "Example: kenyon data export --out larva")]
+    Export(export::Arguments),
     /// Draw an individual from summary statistics and describe it
     #[command(after_help = "Example: kenyon data sample --seed 7 --scale 2")]
     Sample {
@@ -73,12 +80,17 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
             let step = |step: &str| output.progress(step);
             show_installed(&fetch(&descriptor, &destination, &options, step)?, output)
         }
-        Action::Import { path } => {
-            let destination = destination(folder, &descriptor)?;
-            let installed = import(&path, &destination, &descriptor)
-                .with_context(|| format!("cannot import {}", path.display()))?;
-            show_installed(&installed, output)
-        }
+        Action::Import(arguments) => match &arguments.out {
+            Some(out) => import::run(&arguments, out, output),
+            None => {
+                let path = arguments.only_path()?;
+                let destination = destination(folder, &descriptor)?;
+                let installed = install(path, &destination, &descriptor)
+                    .with_context(|| format!("cannot import {}", path.display()))?;
+                show_installed(&installed, output)
+            }
+        },
+        Action::Export(arguments) => export::run(&arguments, output),
         Action::Sample { seed, scale } => show_sample(seed, scale, output),
     }
 }
