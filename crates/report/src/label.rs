@@ -110,8 +110,9 @@ const WORDS: [(&str, &str); 40] = [
 ];
 
 /// Endings that are units, with the unit and its decimals.
-const UNITS: [(&str, &str, usize); 4] = [
+const UNITS: [(&str, &str, usize); 5] = [
     ("_pct", "%", 1),
+    ("_Hz", "Hz", 1),
     ("_nS", "nS", 3),
     ("_mV", "mV", 2),
     ("_hz", "Hz", 1),
@@ -184,7 +185,9 @@ fn signed(number: String) -> String {
 
 /// "kc_threshold_mean" as "KC threshold mean".
 pub(crate) fn in_words(name: &str) -> String {
-    const ABBREVIATIONS: [&str; 9] = ["kc", "pn", "ln", "orn", "apl", "al", "mb", "svm", "or"];
+    const ABBREVIATIONS: [&str; 11] = [
+        "kc", "pn", "ln", "orn", "apl", "al", "mb", "svm", "or", "mbon", "dan",
+    ];
     let words: Vec<String> = name
         .split(['_', '/'])
         .map(|word| {

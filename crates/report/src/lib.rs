@@ -18,6 +18,7 @@ mod error;
 mod figures;
 mod label;
 mod page;
+mod parts;
 pub mod plot;
 mod population;
 mod render;

@@ -13,6 +13,11 @@ pub const CODING: Colour = Colour(0x00, 0x6e, 0x50);
 /// Feedback neurons.
 pub const FEEDBACK: Colour = Colour(0xc7, 0x7c, 0x00);
 
+/// Output neurons of the mushroom body.
+pub const OUTPUT: Colour = Colour(0x8a, 0x2b, 0x6b);
+/// Dopaminergic neurons.
+pub const MODULATORY: Colour = Colour(0x4d, 0x6b, 0x1e);
+
 /// The colour of a population of that name; others take the palette in turn.
 #[must_use]
 pub fn colour_of(population: &str, index: usize) -> Colour {
@@ -22,6 +27,8 @@ pub fn colour_of(population: &str, index: usize) -> Colour {
         "PN" => RELAY,
         "KC" => CODING,
         "APL" => FEEDBACK,
+        "MBON" => OUTPUT,
+        "DAN" => MODULATORY,
         _ => ink::ALL[index % ink::ALL.len()],
     }
 }

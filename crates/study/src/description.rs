@@ -23,10 +23,22 @@ pub struct Description {
     pub mapping: ReceptorMapping,
     /// Settings that the first experiment was trained with.
     pub training: TrainingSettings,
-    /// Odours of the first experiment, in the order of the classes.
+    /// Odours of the first experiment; unless `task` says otherwise, in the order of the classes.
     pub odours: Vec<String>,
+    /// Classes of the first experiment, if its odours share them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<ClassDescription>,
     /// The network of the first experiment.
     pub network: NetworkDescription,
+}
+
+/// Classes that odours share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassDescription {
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// The class of each odour.
+    pub labels: Vec<usize>,
 }
 
 /// One experiment of a study.
@@ -194,8 +206,29 @@ impl Description {
             mapping: subject.mapping,
             training: first.identity.settings.clone(),
             odours: subject.odour_names.clone(),
+            task: (!subject.odours.each_its_own_class()).then(|| ClassDescription {
+                classes: subject.class_names.clone(),
+                labels: subject.odours.labels().to_vec(),
+            }),
             network: NetworkDescription::new(&subject.network),
         })
+    }
+}
+
+impl Description {
+    /// Names of the classes: those that odours share, or the odours themselves.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        self.task
+            .as_ref()
+            .map_or(&self.odours, |task| &task.classes)
+    }
+
+    /// The class of an odour.
+    #[must_use]
+    pub fn class_of(&self, odour: usize) -> usize {
+        let task = self.task.as_ref();
+        (task.and_then(|task| task.labels.get(odour).copied())).unwrap_or(odour)
     }
 }
 

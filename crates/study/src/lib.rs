@@ -64,7 +64,7 @@ mod work;
 
 pub use across::{ACROSS, AcrossMetrics, across};
 pub use description::{
-    Description, ExperimentDescription, GapJunctionDescription, GroupDescription,
+    ClassDescription, Description, ExperimentDescription, GapJunctionDescription, GroupDescription,
     NetworkDescription, ParameterDescription, PathwayDescription, PopulationDescription,
 };
 pub use effect::Effect;

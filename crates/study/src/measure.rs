@@ -258,6 +258,9 @@ fn perform(
             Measurement::AfterTraining { .. } => {
                 evaluation(EvaluationSettings::default().trials, &[])
             }
+            Measurement::Recordings { odours, without } => {
+                recordings(candidate, &model, odours, without)
+            }
             _ => Ok(Measured {
                 figures: Vec::new(),
                 detail: Detail::NotMeasured { reason },
@@ -356,19 +359,33 @@ fn perform(
             }
         }
         Measurement::Recordings { odours, without } => {
-            let settings = RecordingSettings {
-                seed: RecordingSettings::SEED,
-                odours: odours.clone(),
-                without: without.clone(),
-            };
-            let names = &candidate.subject.odour_names;
-            Measured {
-                figures: Vec::new(),
-                detail: Detail::Recordings(protocol::recordings(
-                    &model, templates, names, &settings,
-                )?),
-            }
+            recordings(candidate, &model, odours, without)?
         }
+    })
+}
+
+/// Records single trials. A mechanism that the circuit does not have is not removed from it.
+fn recordings(
+    candidate: &Candidate<'_>,
+    model: &Model<'_>,
+    odours: &[usize],
+    without: &[Vec<Ablation>],
+) -> Result<Measured, StudyError> {
+    let table = model.network.table();
+    let there = |arm: &&Vec<Ablation>| match ablate(table, model.parameters, model.roles, arm) {
+        Err(problem) => !problem.is_missing_part(),
+        Ok(_) => true,
+    };
+    let settings = RecordingSettings {
+        seed: RecordingSettings::SEED,
+        odours: odours.to_vec(),
+        without: without.iter().filter(there).cloned().collect(),
+    };
+    let subject = candidate.subject;
+    let (templates, names) = (subject.odours.templates(), &subject.odour_names);
+    Ok(Measured {
+        figures: Vec::new(),
+        detail: Detail::Recordings(protocol::recordings(model, templates, names, &settings)?),
     })
 }
 

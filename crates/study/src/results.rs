@@ -249,6 +249,13 @@ impl Results {
         })
     }
 
+    /// Whether an experiment was measured so.
+    pub(crate) fn details_exist(&self, experiment: &str, measurement: &str) -> bool {
+        let described = self.description.experiments.iter();
+        let mut own = described.filter(|it| it.name == experiment);
+        own.any(|it| it.measurements.iter().any(|name| name == measurement))
+    }
+
     /// Whether the study has an experiment of that name.
     #[must_use]
     pub fn has(&self, experiment: &str) -> bool {

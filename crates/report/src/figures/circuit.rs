@@ -7,6 +7,7 @@ use kenyon_study::{NetworkDescription, PathwayDescription};
 use svg::node::element::{Path, path::Data};
 
 use super::{Figure, Name, WIDE};
+use crate::parts::Parts;
 use crate::plot::{
     Anchor, Canvas, Colour, Mark, SIZE, Stroke, Weight, circle, elided, group, hover, ink, line,
     polygon, rectangle, words,
@@ -53,7 +54,8 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         return Ok(Vec::new());
     }
     let connections = connections(network);
-    let places = places(network);
+    let parts = Parts::of(results);
+    let places = places(network, &parts.readout);
     let lowest = places.iter().map(|place| place.1).fold(0.0, f64::max) + BOX.1 / 2.0;
     let table_top = lowest + 30.0;
     let per_column = connections.len().div_ceil(2);
@@ -79,7 +81,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             &model,
         );
     }
-    terminals(&mut canvas, results, &places);
+    terminals(&mut canvas, results, &parts.readout, &places);
     for (index, connection) in connections.iter().enumerate() {
         let column = index / per_column.max(1);
         let (left, y) = (
@@ -148,9 +150,13 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     );
     let name = Name {
         id: "1_circuit",
-        name: "Figure 1",
+        name: if parts.published {
+            "Figure 1"
+        } else {
+            "Circuit"
+        },
         title: "The circuit",
-        published: true,
+        published: parts.published,
     };
     Ok(vec![name.figure(canvas, caption)])
 }
@@ -168,7 +174,8 @@ fn population_model(network: &NetworkDescription, index: usize) -> String {
 }
 
 /// Centres of the populations: in columns by how many synapses they are away from the first.
-fn places(network: &NetworkDescription) -> Vec<(f64, f64)> {
+/// The decoder hangs below the readout population, which is the last of its column therefore.
+fn places(network: &NetworkDescription, readout: &str) -> Vec<(f64, f64)> {
     let count = network.populations.len();
     let position = |name: &str| network.populations.iter().position(|it| it.name == name);
     let mut column: Vec<Option<usize>> = vec![None; count];
@@ -199,7 +206,8 @@ fn places(network: &NetworkDescription) -> Vec<(f64, f64)> {
     (0..count)
         .map(|population| {
             let column = columns[population];
-            let same: Vec<usize> = (0..count).filter(|&it| columns[it] == column).collect();
+            let mut same: Vec<usize> = (0..count).filter(|&it| columns[it] == column).collect();
+            same.sort_by_key(|&it| network.populations[it].name == readout);
             let rank = same.iter().position(|&it| it == population).unwrap_or(0) as f64;
             let spacing = if same.len() > 1 {
                 height / (same.len() - 1) as f64
@@ -334,7 +342,7 @@ fn draw_box(
 }
 
 /// Receptors before the first population, the decoder behind the readout.
-fn terminals(canvas: &mut Canvas, results: &Results, places: &[(f64, f64)]) {
+fn terminals(canvas: &mut Canvas, results: &Results, readout: &str, places: &[(f64, f64)]) {
     let network = &results.description.network;
     let Some(first) = places.first() else { return };
     let gains = network.parameters.iter().find(|it| it.name == "input.gain");
@@ -353,14 +361,18 @@ fn terminals(canvas: &mut Canvas, results: &Results, places: &[(f64, f64)]) {
         Weight::Regular,
         ink::BLACK,
     ));
-    let coding = network.populations.iter().position(|it| it.name == "KC");
+    let coding = (network.populations.iter()).position(|it| it.name == readout);
     let Some(place) = coding.and_then(|it| places.get(it)) else {
         return;
     };
     let from = (place.0, place.1 + BOX.1 / 2.0 + 1.0);
     let to = (place.0, from.1 + 26.0);
     canvas.add(arrow_head(from, to, OTHER));
-    let decoder = format!("decoder: {} odours", results.description.odours.len());
+    let classes = results.description.classes().len();
+    let decoder = match &results.description.task {
+        Some(_) => format!("decoder: {classes} classes"),
+        None => format!("decoder: {classes} odours"),
+    };
     canvas.add(words(
         decoder,
         (to.0, to.1 + 8.0),

@@ -1,9 +1,10 @@
 //! A forest plot: how far every experiment moves each main figure from its reference.
 
-use kenyon_study::Quantity;
+use kenyon_study::{CANONICAL, Quantity};
 
-use super::{Figure, Name};
-use crate::label::{in_words, label};
+use super::{EVALUATION, Figure, Name};
+use crate::label::in_words;
+use crate::parts::Parts;
 use crate::plot::{
     Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Weight, elided, group, hover,
     ink, line, words,
@@ -18,16 +19,29 @@ const SHOWN: [&str; 5] = [
     "mb_decorrelation_pct",
     "apl_ratio",
 ];
+/// Figures that are shown of studies of other circuits and tasks, besides those of the readout.
+const GENERAL: [&str; 2] = ["accuracy_pct", "centroid_accuracy_pct"];
 const ROW_PT: f64 = 13.0;
 /// Beyond this a difference is not called chance: the false discovery rate.
 const DISCOVERY_RATE: f64 = 0.05;
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let quantities = &results.summary.quantities;
+    let parts = Parts::of(results);
+    let evaluated = !results.details_exist(CANONICAL, "reevaluation")
+        && quantities.iter().any(|it| it.measurement == EVALUATION);
+    let (kind, shown) = if evaluated {
+        let name = parts.readout.to_lowercase();
+        let own = ["active_pct", "rate_Hz", "decorrelation_pct"];
+        let own = own.map(|quantity| format!("{name}_{quantity}"));
+        let general = GENERAL.map(str::to_owned);
+        (EVALUATION, general.into_iter().chain(own).collect())
+    } else {
+        ("reevaluation", SHOWN.map(str::to_owned).to_vec())
+    };
+    let shown: Vec<String> = shown;
     let compared = |one: &&Quantity| {
-        one.effect.is_some()
-            && SHOWN.contains(&one.figure.as_str())
-            && one.measurement.starts_with("reevaluation")
+        one.effect.is_some() && shown.contains(&one.figure) && one.measurement.starts_with(kind)
     };
     let mut rows: Vec<(&str, &str)> = Vec::new();
     for one in quantities.iter().filter(compared) {
@@ -41,7 +55,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     }
     let height = ROW_PT * rows.len() as f64;
     let mut canvas = Canvas::new(510.0, height + 66.0);
-    let areas = Area::new(142.0, 30.0, 358.0, height).grid(SHOWN.len(), 1, (12.0, 0.0));
+    let areas = Area::new(142.0, 30.0, 358.0, height).grid(shown.len(), 1, (12.0, 0.0));
     for (index, (family, measurement)) in rows.iter().enumerate() {
         let y = 30.0 + ROW_PT * (index as f64 + 0.5) + 0.36 * SIZE::LABEL;
         let name = elided(&row_name(family, measurement), SIZE::LABEL, 126.0);
@@ -54,7 +68,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             ink::BLACK,
         ));
     }
-    for (figure, area) in SHOWN.iter().zip(areas) {
+    for (figure, area) in shown.iter().zip(areas) {
         let of_row = |(family, measurement): &(&str, &str)| {
             results
                 .quantity(family, measurement, figure)
@@ -65,7 +79,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             [low, high]
         });
         let scale = Scale::around(ends.chain([0.0]));
-        let label = label(figure);
+        let label = parts.label(figure);
         let unit = if label.unit.is_empty() {
             String::new()
         } else {
@@ -82,7 +96,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         panel.vertical(0.0, Stroke::solid(ink::GREY, 0.6));
         for (index, row) in rows.iter().enumerate() {
             let Some(one) = of_row(row) else { continue };
-            draw_effect(&mut panel, index as f64 + 0.5, one);
+            draw_effect(&mut panel, index as f64 + 0.5, one, &parts);
         }
         let title = two_lines(&label.words);
         for (line, text) in title.iter().enumerate() {
@@ -126,7 +140,7 @@ fn interval(one: &Quantity) -> (f64, f64) {
         })
 }
 
-fn draw_effect(panel: &mut Panel, row: f64, one: &Quantity) {
+fn draw_effect(panel: &mut Panel, row: f64, one: &Quantity, parts: &Parts) {
     let Some(effect) = &one.effect else { return };
     let significant = effect.q < DISCOVERY_RATE;
     let colour = if significant { ink::BLUE } else { ink::GREY };
@@ -144,7 +158,7 @@ fn draw_effect(panel: &mut Panel, row: f64, one: &Quantity) {
     if !significant {
         marks.push(Shape::Disc.at(place, 1.5, ink::WHITE));
     }
-    let label = label(&one.figure);
+    let label = parts.label(&one.figure);
     let size = effect
         .size
         .map_or_else(String::new, |size| format!(", size {size:.2}"));

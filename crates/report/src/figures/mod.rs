@@ -1,13 +1,16 @@
 //! One file per figure. Each reads results and draws; none computes a result.
 
 mod ablations;
+mod accuracy;
 mod circuit;
 mod concentration;
 mod confusion;
 mod consistency;
+mod decisions;
 mod effects;
 mod nulls;
 mod parameters;
+mod populations;
 mod recordings;
 mod reproduction;
 mod scaling;
@@ -25,6 +28,9 @@ pub use screen::{ScreenEffect, ScreenPlot, screen};
 
 use crate::plot::Drawing;
 use crate::{ReportError, Results};
+
+/// The measurement of circuits and tasks other than the published ones.
+const EVALUATION: &str = "evaluation";
 
 /// Width of a figure over both columns of a page, in points.
 const WIDE: f64 = 510.0;
@@ -71,9 +77,12 @@ impl Name {
 type Draw = fn(&Results) -> Result<Vec<Figure>, ReportError>;
 
 /// All figures, in the order of the report.
-const ALL: [Draw; 14] = [
+const ALL: [Draw; 17] = [
     reproduction::draw,
     circuit::draw,
+    accuracy::draw,
+    decisions::draw,
+    populations::draw,
     similarity::draw,
     concentration::draw,
     ablations::draw,

@@ -2,8 +2,9 @@
 
 use kenyon_study::{CANONICAL, Quantity};
 
-use super::{Figure, Name, WIDE};
-use crate::label::{in_words, label};
+use super::{EVALUATION, Figure, Name, WIDE};
+use crate::label::in_words;
+use crate::parts::Parts;
 use crate::plot::{
     Anchor, Area, Axis, Canvas, Panel, SIZE, Scale, Shape, Stroke, Weight, circle, elided, group,
     hover, ink, words,
@@ -21,6 +22,21 @@ const SHOWN: [&str; 6] = [
 ];
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
+    let parts = Parts::of(results);
+    let measurement = if results.details_exist(CANONICAL, "reevaluation") {
+        "reevaluation"
+    } else {
+        EVALUATION
+    };
+    let shown_figures: Vec<String> = if measurement == EVALUATION {
+        let name = parts.readout.to_lowercase();
+        let own = ["active_pct", "rate_Hz", "decorrelation_pct"];
+        let own = own.map(|quantity| format!("{name}_{quantity}"));
+        let general = ["accuracy_pct", "centroid_accuracy_pct"].map(str::to_owned);
+        general.into_iter().chain(own).collect()
+    } else {
+        SHOWN.map(str::to_owned).to_vec()
+    };
     let families: Vec<&str> = results
         .description
         .experiments
@@ -34,7 +50,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             seen
         });
     let draws = |family: &str| {
-        let quantity = results.quantity(family, "reevaluation", SHOWN[0])?;
+        let quantity = results.quantity(family, measurement, SHOWN[0])?;
         let mut names: Vec<&str> = quantity
             .samples
             .iter()
@@ -47,7 +63,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .into_iter()
         .filter(|family| draws(family) > Some(1))
         .collect();
-    let real = |figure: &str| results.quantity(CANONICAL, "reevaluation", figure);
+    let real = |figure: &str| results.quantity(CANONICAL, measurement, figure);
     if families.is_empty() || real(SHOWN[0]).is_none() {
         return Ok(Vec::new());
     }
@@ -56,11 +72,11 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let mut canvas = Canvas::new(WIDE, 2.0 * (panel_height + 50.0) + 14.0);
     let area = Area::new(100.0, 22.0, WIDE - 110.0, 2.0 * panel_height + 50.0);
     let areas = area.grid(3, 2, (18.0, 50.0));
-    for ((index, figure), area) in SHOWN.iter().enumerate().zip(areas) {
+    for ((index, figure), area) in shown_figures.iter().enumerate().zip(areas) {
         let Some(real) = real(figure) else { continue };
         let shown: Vec<(&str, &Quantity)> = families
             .iter()
-            .filter_map(|family| Some((*family, results.quantity(family, "reevaluation", figure)?)))
+            .filter_map(|family| Some((*family, results.quantity(family, measurement, figure)?)))
             .collect();
         let values = shown
             .iter()
@@ -74,7 +90,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         } else {
             families.iter().map(|_| String::new()).collect()
         };
-        let label = label(figure);
+        let label = parts.label(figure);
         let mut x = Axis::new(scale, "");
         x.ticks = scale.ticks(4);
         x.label = if label.unit.is_empty() {
@@ -85,7 +101,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         let y = Axis::bands(&names, "").reversed();
         let mut panel = Panel::new(area, x, y);
         for (place, (family, quantity)) in shown.iter().enumerate() {
-            cloud(&mut panel, place, family, quantity);
+            cloud(&mut panel, place, family, quantity, &parts);
         }
         panel.vertical(real.mean, Stroke::solid(ink::VERMILION, 1.4));
         let title = elided(&label.words, SIZE::LABEL, area.width + 12.0);
@@ -135,8 +151,8 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
 }
 
 /// All draws of a family, spread sideways where they are dense.
-fn cloud(panel: &mut Panel, place: usize, family: &str, quantity: &Quantity) {
-    let label = label(&quantity.figure);
+fn cloud(panel: &mut Panel, place: usize, family: &str, quantity: &Quantity, parts: &Parts) {
+    let label = parts.label(&quantity.figure);
     let mut sorted: Vec<_> = quantity
         .samples
         .iter()

@@ -23,14 +23,23 @@ const PANELS: (f64, f64) = (84.0, WIDE - 96.0);
 
 /// The stored recordings of the first model.
 pub(crate) fn stored(results: &Results) -> Result<Vec<Recording>, ReportError> {
-    let details = results.details(CANONICAL, "recordings")?;
-    Ok(details
-        .into_iter()
-        .find_map(|(_, detail)| match detail {
+    let described = results.description.experiments.iter();
+    let canonical = described.filter(|it| it.name == CANONICAL);
+    for measurement in canonical.flat_map(|it| &it.measurements) {
+        // Names are free; the usual one first, so that other files need not be read.
+        if measurement != "recordings" && !measurement.contains("trial") {
+            continue;
+        }
+        let details = results.details(CANONICAL, measurement)?;
+        let found = details.into_iter().find_map(|(_, detail)| match detail {
             Detail::Recordings(recordings) => Some(recordings),
             _ => None,
-        })
-        .unwrap_or_default())
+        });
+        if let Some(recordings) = found {
+            return Ok(recordings);
+        }
+    }
+    Ok(Vec::new())
 }
 
 pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {

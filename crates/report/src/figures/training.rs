@@ -3,8 +3,8 @@
 use kenyon_study::CANONICAL;
 
 use super::{Figure, Name, WIDE, models_of, spread};
+use crate::parts::Parts;
 use crate::plot::{Area, Axis, Canvas, Panel, Scale, Shape, Stroke, ink, number};
-use crate::population::CODING;
 use crate::{ReportError, Results};
 use kenyon_study::StoredModel;
 
@@ -29,6 +29,8 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     if epochs < 2 {
         return Ok(Vec::new());
     }
+    let parts = Parts::of(results);
+    let colour = parts.readout_colour(results);
     let mut canvas = Canvas::new(WIDE, 330.0);
     let areas = Area::new(42.0, 20.0, WIDE - 52.0, 280.0).grid(2, 2, (54.0, 48.0));
     let x = || Axis::new(Scale::linear(0.0, epochs as f64), "Epoch");
@@ -129,28 +131,49 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         .collect();
     if !active.is_empty() {
         let top = active.iter().map(|it| it.1 + it.2).fold(15.0, f64::max);
-        let y = Axis::new(Scale::linear(0.0, 1.05 * top), "Kenyon cells active (%)");
+        let readout = parts.readout_in_words();
+        let y = Axis::new(
+            Scale::linear(0.0, 1.05 * top),
+            format!("{readout} active (%)"),
+        );
         let mut panel = Panel::new(areas[3], x(), y)
             .lettered('D')
             .titled("Sparseness");
-        panel.horizontal(10.0, Stroke::dotted(ink::GREY, 0.9));
+        if parts.published {
+            panel.horizontal(10.0, Stroke::dotted(ink::GREY, 0.9));
+        }
         panel.line(
             active.iter().map(|it| (it.0, it.1)),
-            Stroke::solid(CODING, 1.1),
+            Stroke::solid(colour, 1.1),
         );
         for &(epoch, mean, deviation) in &active {
             let text = format!("epoch {epoch}: {} ± {} %", number(mean), number(deviation));
-            panel.point((epoch, mean), deviation, CODING, Shape::Disc, text);
+            panel.point((epoch, mean), deviation, colour, Shape::Disc, text);
         }
         panel.draw(&mut canvas);
     }
-    let caption = format!(
+    let loss = &results.description.training.loss;
+    let whole = match (&loss.sparsity, &loss.energy) {
+        (Some(_), _) => " and whole loss with its sparsity term (grey)",
+        (None, Some(_)) => " and whole loss with its price on spikes (grey)",
+        (None, None) => ", which is the whole loss",
+    };
+    let mut caption = format!(
         "Training of the spiking students of the experiment \"{experiment}\", mean and standard deviation over {}. A: \
-         cross-entropy (blue) and whole loss with its sparsity term (grey). B: accuracy on the graded training trials \
-         (blue) and on new trials with hard spikes (red squares). C: norm of the gradient before it is clipped. D: \
-         share of Kenyon cells that spike in a trial; dotted: 10 %.",
+         cross-entropy (blue){whole}. B: accuracy on the graded training trials \
+         (blue) and on new trials with hard spikes (red squares). C: norm of the gradient before it is clipped.",
         models_of(results, &experiment)
     );
+    if !active.is_empty() {
+        let (share, mark) = if parts.published {
+            ("Kenyon cells".to_owned(), "; dotted: 10 %")
+        } else {
+            (parts.readout_in_words().to_lowercase(), "")
+        };
+        caption.push_str(&format!(
+            " D: share of {share} that spike in a trial{mark}."
+        ));
+    }
     let name = Name {
         id: "training",
         name: "Training",

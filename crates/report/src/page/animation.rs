@@ -59,10 +59,10 @@ pub fn animation(results: &Results) -> Result<Option<Animation>, ReportError> {
     if recordings.is_empty() {
         return Ok(None);
     }
-    let odours = &results.description.odours;
+    let classes = results.description.classes();
     let trials: Vec<Trial<'_>> = recordings
         .iter()
-        .map(|it| trial(it, odours, &results.description.network))
+        .map(|it| trial(it, classes, &results.description.network))
         .collect();
     // The last odour says more than the first, which is often the blank.
     let last = recordings.last().map(|it| it.stimulus.as_str());
@@ -84,13 +84,13 @@ pub fn animation(results: &Results) -> Result<Option<Animation>, ReportError> {
 
 fn trial<'a>(
     recording: &'a Recording,
-    odours: &'a [String],
+    classes: &'a [String],
     network: &NetworkDescription,
 ) -> Trial<'a> {
     let populations = recording.populations.iter().enumerate();
     Trial {
         label: &recording.label,
-        decided: odours.get(recording.decided).map_or("?", String::as_str),
+        decided: classes.get(recording.decided).map_or("?", String::as_str),
         probability: recording
             .probabilities
             .get(recording.decided)

@@ -1,8 +1,9 @@
 //! What was done, in words, from the circuit and the settings.
 
-use kenyon_circuit::Circuit;
+use kenyon_circuit::{Circuit, NeuronModel};
 
 use crate::Results;
+use crate::parts::Parts;
 use crate::plot::number;
 
 /// A paragraph of the methods.
@@ -53,17 +54,28 @@ pub fn methods(results: &Results) -> Vec<Paragraph> {
             network.gap_junctions.len(),
         ),
     }];
-    if let Ok(circuit) = Circuit::parse(&network.circuit_file) {
-        all.push(dynamics(&circuit));
+    let parts = Parts::of(results);
+    if let Some(circuit) = &parts.circuit {
+        all.push(dynamics(circuit, &parts));
     }
+    all.extend(task(results));
     let training = &description.training;
+    let taught = (parts.circuit.as_ref()).is_none_or(|circuit| circuit.teacher.is_some());
+    let begin = if taught {
+        format!(
+            "A rate network with the same wiring was trained for {} epochs and its parameters handed over to the spiking network, which was then \
+             trained",
+            training.teacher_epochs
+        )
+    } else {
+        "The spiking network was trained from the start values of the circuit file and a decoder drawn at random,".to_owned()
+    };
     all.push(Paragraph {
         heading: "Training",
         text: format!(
-            "A rate network with the same wiring was trained for {} epochs and its parameters handed over to the spiking network, which was then \
-             trained for {} epochs by backpropagation through time with a graded spike (batches of {}, {} noisy trials per odour and epoch, Adam \
+            "{begin} \
+             for {} epochs by backpropagation through time with a graded spike (batches of {}, {} noisy trials per odour and epoch, Adam \
              with rate {}, gradient norm clipped at {}). Parameters were projected into their bounds after every step.",
-            training.teacher_epochs,
             training.student_epochs,
             training.batch,
             training.repeats,
@@ -88,14 +100,17 @@ pub fn methods(results: &Results) -> Vec<Paragraph> {
         heading: "Experiments",
         text: format!("{}.", experiments.join("; ")),
     });
+    let judged = if results.summary.judgement.is_some() {
+        " A published value counts as reproduced if it lies within four standard errors of the difference of two means of five, or a floor."
+    } else {
+        ""
+    };
     all.push(Paragraph {
         heading: "Statistics",
-        text: "Values are means over seeds with population standard deviations. Intervals are bias-corrected and accelerated bootstrap \
+        text: format!("Values are means over seeds with population standard deviations. Intervals are bias-corrected and accelerated bootstrap \
                intervals (95 %). Differences are tested by permutation: of labels between separately trained networks, of signs between the \
                same networks with and without something, of ranks among the draws of a null model; p is corrected within an experiment by \
-               Holm's method, q over the whole study by that of Benjamini and Hochberg. A published value counts as reproduced if it lies \
-               within four standard errors of the difference of two means of five, or a floor."
-            .to_owned(),
+               Holm's method, q over the whole study by that of Benjamini and Hochberg.{judged}"),
     });
     all.push(Paragraph {
         heading: "Noise and reproducibility",
@@ -107,12 +122,42 @@ pub fn methods(results: &Results) -> Vec<Paragraph> {
     all
 }
 
-fn dynamics(circuit: &Circuit) -> Paragraph {
+/// What is told apart, if odours share classes.
+fn task(results: &Results) -> Option<Paragraph> {
+    let task = results.description.task.as_ref()?;
+    let size = |class: usize| task.labels.iter().filter(|&&label| label == class).count();
+    let classes: Vec<String> = (task.classes.iter().enumerate())
+        .map(|(class, name)| format!("\"{name}\" ({})", size(class)))
+        .collect();
+    let largest = (0..task.classes.len()).map(size).max().unwrap_or(0);
+    Some(Paragraph {
+        heading: "Task",
+        text: format!(
+            "{} odours in {} classes: {}. Always deciding for the largest class is right in {} % of the trials, which is called chance. \
+             Test trials are new noisy trials of the same odours.",
+            task.labels.len(),
+            task.classes.len(),
+            classes.join(", "),
+            number(100.0 * largest as f64 / task.labels.len().max(1) as f64),
+        ),
+    })
+}
+
+fn dynamics(circuit: &Circuit, parts: &Parts) -> Paragraph {
+    let two = match parts.of_model(NeuronModel::TwoCompartment).as_slice() {
+        [] => String::new(),
+        ["KC"] => ", Kenyon cells have a dendrite and an axon".to_owned(),
+        names => format!(", {} have a dendrite and an axon", names.join(" and ")),
+    };
+    let graded = match parts.of_model(NeuronModel::Graded).as_slice() {
+        [] => String::new(),
+        ["APL"] => ", the APL is graded".to_owned(),
+        names => format!(", {} are graded", names.join(" and ")),
+    };
     Paragraph {
         heading: "Dynamics",
         text: format!(
-            "Trials last {} ms in steps of {} ms. Neurons are leaky integrate-and-fire cells (rest {} mV, refractory period {} ms), Kenyon cells \
-             have a dendrite and an axon, the APL is graded. Synaptic currents decay within {} ms; noise enters membranes ({} mV), thresholds \
+            "Trials last {} ms in steps of {} ms. Neurons are leaky integrate-and-fire cells (rest {} mV, refractory period {} ms){two}{graded}. Synaptic currents decay within {} ms; noise enters membranes ({} mV), thresholds \
              ({} mV), release (coefficient of variation {}), receptor currents ({}) and odours ({}).",
             number(circuit.time.steps as f64 * circuit.time.step_s * 1e3),
             number(circuit.time.step_s * 1e3),

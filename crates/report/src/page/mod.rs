@@ -5,10 +5,11 @@ mod methods;
 
 use askama::Template;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use kenyon_study::{Row, Verdict};
+use kenyon_study::{Description, Row, Verdict};
 
 use crate::figures::{Figure, verdict_in_words};
 use crate::label::{in_words, label};
+use crate::parts::Parts;
 use crate::plot::{BOLD, REGULAR};
 use crate::{ReportError, Results};
 use animation::{Animation, animation};
@@ -184,7 +185,10 @@ fn warnings(results: &Results) -> Vec<String> {
     if description.quick {
         warnings.push("Quick mode: few epochs and trials. The numbers show that everything runs, nothing more.".to_owned());
     }
-    if description.mapping == kenyon_connectome::ReceptorMapping::ByPosition && !data.statistical {
+    if description.mapping == kenyon_connectome::ReceptorMapping::ByPosition
+        && !data.statistical
+        && drives_the_larva(description)
+    {
         warnings.push(
             "Receptors by position, as in the published model: 17 of 21 response columns drive neurons of another receptor. \
              Biology needs the mapping by name."
@@ -198,6 +202,14 @@ fn warnings(results: &Results) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Whether the published panel drives the receptor neurons of the published connectome.
+fn drives_the_larva(description: &Description) -> bool {
+    let network = &description.network;
+    let gains = network.parameters.iter().find(|it| it.name == "input.gain");
+    gains.is_some_and(|it| it.values == 21)
+        && (network.populations.first()).is_some_and(|it| it.name == "ORN" && it.neurons == 42)
 }
 
 fn table_row(row: &Row) -> TableRow {
@@ -237,6 +249,7 @@ fn table_row(row: &Row) -> TableRow {
 }
 
 fn quantities(results: &Results) -> Vec<QuantityRow> {
+    let parts = Parts::of(results);
     let number = |value: Option<f64>, decimals: usize| {
         value.map_or_else(String::new, |value| {
             format!("{value:.decimals$}").replace('-', "−")
@@ -247,7 +260,7 @@ fn quantities(results: &Results) -> Vec<QuantityRow> {
         .quantities
         .iter()
         .map(|one| {
-            let label = label(&one.figure);
+            let label = parts.label(&one.figure);
             let effect = one.effect.as_ref();
             QuantityRow {
                 experiment: in_words(&one.family),

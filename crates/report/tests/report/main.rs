@@ -6,6 +6,7 @@ mod fixture;
 mod numbers;
 mod page;
 mod pictures;
+mod teaching;
 mod trouble;
 
 use kenyon_testing::Suite;
@@ -16,5 +17,6 @@ fn main() {
     let suite = pictures::add(suite);
     let suite = page::add(suite);
     let suite = browser::add(suite);
+    let suite = teaching::add(suite);
     trouble::add(suite).run();
 }
