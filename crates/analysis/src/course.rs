@@ -281,8 +281,7 @@ impl Panel<'_> {
     /// What the receptors get while nothing is presented.
     pub(crate) fn blank_responses(&self) -> Vec<f64> {
         let row = self.blank.and_then(|row| self.templates.get(row));
-        row.cloned()
-            .unwrap_or_else(|| vec![0.0; self.channels()])
+        row.cloned().unwrap_or_else(|| vec![0.0; self.channels()])
     }
 }
 

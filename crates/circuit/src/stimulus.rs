@@ -346,7 +346,7 @@ mod tests {
             (&[0.0, 1.0], &[0, 1], "step 1 shows frame 1"),
             (&[0.0, f32::NAN], &[0], "frame 0, channel 1"),
         ] {
-            let message = course(frames, steps).unwrap_err();
+            let message = course(frames, steps).expect_err("a fault");
             assert!(message.contains(words), "{message}");
         }
         let long = TimeCourse::constant(vec![0.0], usize::MAX);
@@ -357,7 +357,9 @@ mod tests {
     #[test]
     fn lanes_keep_their_own_schedules() {
         let stimulus = |steps: [u32; 3]| TimedStimulus {
-            course: Arc::new(TimeCourse::new(1, vec![0.0, 1.0, 2.0], steps.to_vec()).unwrap()),
+            course: Arc::new(
+                TimeCourse::new(1, vec![0.0, 1.0, 2.0], steps.to_vec()).expect("a course"),
+            ),
             odour_factors: vec![1.0],
             trial: 7,
         };

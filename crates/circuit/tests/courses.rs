@@ -228,9 +228,11 @@ fn lanes_are_independent() {
     let network = larva();
     let mut mixed = sequence(9, &stretch(&[(0, 20), (1, 25)]), &[1, 2]);
     mixed.extend(sequence(18, &stretch(&[(1, 11), (2, 3), (0, 31)]), &[3, 1, 2]).split_off(9));
-    let all = windows(&network, &mixed, &[3..40]);
+    let shown = 3..40;
+    let shown = std::slice::from_ref(&shown);
+    let all = windows(&network, &mixed, shown);
     for (trial, stimulus) in mixed.iter().enumerate() {
-        let alone = windows(&network, std::slice::from_ref(stimulus), &[3..40]);
+        let alone = windows(&network, std::slice::from_ref(stimulus), shown);
         assert_eq!(
             alone[0].counts[..],
             all[0].counts[trial * network.neurons()..][..network.neurons()]
@@ -241,7 +243,7 @@ fn lanes_are_independent() {
             .num_threads(threads)
             .build()
             .unwrap();
-        assert_eq!(pool.install(|| windows(&network, &mixed, &[3..40])), all);
+        assert_eq!(pool.install(|| windows(&network, &mixed, shown)), all);
     }
 }
 

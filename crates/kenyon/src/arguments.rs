@@ -7,8 +7,7 @@ use kenyon_connectome::ReceptorMapping;
 
 use crate::commands::{
     bench, data, evaluate, gradcheck, inspect, parameters, pytorch, report, reproduce, screen,
-    sensitivity, simulate,
-    study, train, verify,
+    sensitivity, simulate, study, train, verify,
 };
 
 /// Connectome-constrained spiking networks: train, perturb and measure them on a laptop.
@@ -85,7 +84,7 @@ pub(crate) enum Command {
     /// Measure a trained model as the publication does
     Evaluate(evaluate::Arguments),
     /// Show an odour, a mixture or a time course to a model, with interventions
-    Simulate(simulate::Arguments),
+    Simulate(Box<simulate::Arguments>),
     /// Write the parameters of a model as a table, and make a model of a table
     Parameters(parameters::Arguments),
     /// Show files of PyTorch and convert checkpoints of the published model

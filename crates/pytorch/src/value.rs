@@ -180,11 +180,14 @@ struct Finished {
     expanded: u64,
 }
 
+/// A storage and its bytes.
+type StoredBytes = (Arc<Storage>, Arc<Vec<u8>>);
+
 struct Assembly<'a, R> {
     items: &'a [Item],
     /// `None` while a container is being filled.
     done: HashMap<Id, Option<Finished>>,
-    storages: HashMap<Arc<str>, (Arc<Storage>, Arc<Vec<u8>>)>,
+    storages: HashMap<Arc<str>, StoredBytes>,
     archive: &'a mut Archive<R>,
     limits: &'a Limits,
 }

@@ -250,7 +250,8 @@ impl Results {
     }
 
     /// Whether an experiment was measured so.
-    pub(crate) fn details_exist(&self, experiment: &str, measurement: &str) -> bool {
+    #[must_use]
+    pub fn details_exist(&self, experiment: &str, measurement: &str) -> bool {
         let described = self.description.experiments.iter();
         let mut own = described.filter(|it| it.name == experiment);
         own.any(|it| it.measurements.iter().any(|name| name == measurement))

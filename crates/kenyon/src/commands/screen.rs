@@ -189,7 +189,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     }
     output.json(&json!({
         "digest": digest(network.table().groups(), &loaded.parameters),
-        "run_id": loaded.header.run.run_id,
+        "run_id": loaded.origin.run_id(),
         "mapping": subject.mapping,
         "data_sha256": data.manifest.hash,
         "statistical_larva": data.manifest.statistical,

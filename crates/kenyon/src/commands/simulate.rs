@@ -199,7 +199,9 @@ impl Simulation<'_> {
             .map(|it| it.name.as_str())
             .collect();
         let name = match names[..] {
-            [] => panel.blank.map_or_else(|| "nothing".to_owned(), |row| panel.names[row].clone()),
+            [] => panel
+                .blank
+                .map_or_else(|| "nothing".to_owned(), |row| panel.names[row].clone()),
             [first, second, third, _, ..] => format!("{first}, {second}, {third}, ..."),
             _ => names.join(", "),
         };

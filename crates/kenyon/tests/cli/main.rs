@@ -8,8 +8,8 @@ mod courses;
 mod crash;
 mod determinism;
 mod help;
-mod own_tasks;
 mod neutral;
+mod own_tasks;
 #[path = "../../../pytorch/tests/published/files.rs"]
 mod published_files;
 mod pytorch;

@@ -20,6 +20,9 @@ use kenyon_testing::{Suite, shared};
 use tempfile::TempDir;
 use writer::Entry;
 
+/// The files of a folder, or the tensors of a state, by name.
+type Entries = Vec<(String, Entry)>;
+
 fn main() {
     let python = python();
     let needs = "shared/data and a Python with PyTorch";
@@ -118,7 +121,7 @@ fn same_network() {
 fn damaged_folders() {
     let (data, _) = larva();
     let whole = files::folder(&data);
-    let refused = |change: &dyn Fn(&mut Vec<(String, Entry)>)| {
+    let refused = |change: &dyn Fn(&mut Entries)| {
         let folder = TempDir::new().expect("a folder");
         let mut files = whole.clone();
         change(&mut files);
@@ -232,7 +235,7 @@ fn checkpoint() {
 fn damaged_checkpoints() {
     let (data, network) = larva();
     let whole = files::checkpoint(&data, &network, &files::values(&network));
-    let refused = |change: &dyn Fn(&mut Vec<(String, Entry)>)| {
+    let refused = |change: &dyn Fn(&mut Entries)| {
         let mut state = whole.clone();
         change(&mut state);
         let error = taken(&content(&state), &data, &network).expect_err("refused");

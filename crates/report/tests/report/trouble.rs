@@ -81,8 +81,9 @@ fn damaged() {
             Vec::new(),
         ] {
             fs::write(&file, &damage).expect("damage");
-            let outcome =
-                Results::read(folder.path()).and_then(|results| kenyon_report::figures(&results));
+            let outcome = Results::read(folder.path())
+                .map_err(kenyon_report::ReportError::from)
+                .and_then(|results| kenyon_report::figures(&results));
             let error = outcome
                 .err()
                 .unwrap_or_else(|| panic!("{} was trusted", file.display()));

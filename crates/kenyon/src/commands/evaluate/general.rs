@@ -30,7 +30,7 @@ pub(super) fn run(
     let LoadedModel {
         subject,
         parameters,
-        header,
+        origin,
     } = loaded;
     let settings = EvaluationSettings {
         seed: arguments.seed,
@@ -40,11 +40,10 @@ pub(super) fn run(
     let result = evaluate(model, subject.labelled_odours(), &settings)?;
     let figures = evaluation_figures(&result);
     output.line(format_args!(
-        "{}, receptors {}; model of seed {}, {} epochs",
+        "{}, receptors {}; {}",
         data::describe(data),
         mapping_name(subject.mapping),
-        header.run.settings.seed,
-        header.epoch
+        origin.describe()
     ));
     let groups = subject.network.table().groups();
     if arguments.concentrations {
@@ -54,7 +53,7 @@ pub(super) fn run(
     show(&result, subject, reason, &settings.ablations, output);
     output.json(&json!({
         "digest": digest(groups, parameters),
-        "run_id": header.run.run_id,
+        "run_id": origin.run_id(),
         "mapping": subject.mapping,
         "data_sha256": data.manifest.hash,
         "statistical_larva": data.manifest.statistical,

@@ -4,8 +4,8 @@
 //! `window_steps[.., 0]` until before `window_steps[.., 1]`) of `window_decided` and
 //! `window_probability`.
 
-use kenyon_analysis::{decide, softmax};
 use kenyon_analysis::recording::{ArrayValues, Captions, DenseRecording};
+use kenyon_analysis::{decide, softmax};
 
 use super::record::Simulated;
 use crate::npz::Archive;

@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn names_in_a_mixture_may_hold_commas() {
         let names = names();
-        let found = |text| mixture(text, &names).ok();
+        let found = |text| mixture(text, &names, Some(0)).ok();
         assert_eq!(found("2,3-butanedione, 1-hexanol"), Some(vec![2, 1]));
         assert_eq!(found("3,2,3-Butanedione"), Some(vec![3, 2]));
         assert_eq!(found("3,2,1"), Some(vec![3, 2, 1]));
@@ -173,7 +173,7 @@ mod tests {
             ("1,4", "no odour 4"),
             ("1,0", "is the blank"),
         ] {
-            let message = message(mixture(text, &names));
+            let message = message(mixture(text, &names, Some(0)));
             assert!(message.contains(telling), "{text}: {message}");
         }
     }
