@@ -19,7 +19,7 @@ struct Setup {
 impl Setup {
     fn new(edit: impl FnOnce(Circuit) -> Circuit) -> Self {
         let data: DataSet = sample::sample(2, 1).unwrap();
-        let circuit = edit(Circuit::larva().with("time.steps", 15).unwrap());
+        let circuit = edit(Circuit::larva());
         let network = Network::compile(&circuit, &data.connectome).unwrap();
         let table = network.table();
         let mut parameters = table.start();
