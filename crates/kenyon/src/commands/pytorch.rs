@@ -199,7 +199,8 @@ fn convert(
             kind: Kind::Model,
             format: FORMAT,
             run,
-            epoch: settings.student_epochs,
+            // As many as the history has, which a checkpoint of PyTorch does not keep.
+            epoch: 0,
             steps: None,
             teacher_accuracy: None,
             history: History::default(),
