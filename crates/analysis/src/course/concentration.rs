@@ -212,7 +212,8 @@ mod tests {
         }
     }
 
-    /// Mean, variance and the correlation of neighbours, over many trials.
+    /// Mean, variance and the correlation of neighbours, over many trials; five standard errors of the mean of
+    /// 4000 trials of which each has about two independent values.
     #[test]
     fn fluctuations_have_the_moments_they_claim() {
         for (process, expected) in [
@@ -236,10 +237,10 @@ mod tests {
                     products += pair[0] * pair[1];
                 }
             }
-            assert!((sum / n).abs() < 0.02, "{process:?}: mean {}", sum / n);
-            assert!((squares / n - 1.0).abs() < 0.03, "{process:?}: variance");
+            assert!((sum / n).abs() < 0.05, "{process:?}: mean {}", sum / n);
+            assert!((squares / n - 1.0).abs() < 0.05, "{process:?}: variance");
             assert!((first - 1.0).abs() < 0.1, "{process:?}: first step {first}");
-            assert!((products / n - expected).abs() < 0.03, "{process:?}");
+            assert!((products / n - expected).abs() < 0.05, "{process:?}");
         }
     }
 

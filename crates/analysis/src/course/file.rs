@@ -138,9 +138,9 @@ impl Course {
         // Each entry is checked against those of earlier onset, so that a fault has a line.
         segments.sort_by_key(|(_, segment)| segment.steps.start);
         for (index, (place, _)) in segments.iter().enumerate() {
-            let before = segments[..=index].iter().map(|(_, it)| it.clone());
-            let before: Vec<Segment> = before.skip(index.saturating_sub(1)).collect();
-            Self::new(steps, before, Vec::new()).map_err(|it| it.on_line(*place))?;
+            let pair = &segments[index.saturating_sub(1)..=index];
+            let pair = pair.iter().map(|(_, segment)| segment.clone()).collect();
+            Self::new(steps, pair, Vec::new()).map_err(|it| it.on_line(*place))?;
         }
         for (place, window) in &windows {
             Self::new(steps, Vec::new(), vec![window.clone()]).map_err(|it| it.on_line(*place))?;

@@ -10,6 +10,7 @@ mod tables;
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 use kenyon_analysis::course::{Course, Panel};
 use kenyon_analysis::recording::{Caption, record};
@@ -30,6 +31,9 @@ use record::{ReadOut, RecordingArguments, Simulated};
 use segments::{CourseSummary, milliseconds};
 use stimulus::{Presented, StimulusArguments};
 use summary::{Summary, code, decisions, graded, populations, show};
+
+/// Memory that spike counts may take, byte.
+const LARGEST: usize = 4_000_000_000;
 
 /// Arguments of `kenyon simulate`.
 #[derive(Debug, Args)]
@@ -177,6 +181,16 @@ impl Simulation<'_> {
         let trials = arguments.trials as usize;
         let recording = &arguments.recording;
         let recorded = recording.check(arguments.trials, course.steps(), network)?;
+        let counts = (course.windows().len() + 1) * network.neurons() * 2 * size_of::<f32>();
+        if counts.saturating_mul(trials) > LARGEST {
+            bail!(
+                "counting spikes in {} windows of {trials} trials takes more than {} GB of memory; at most {} \
+                 trials are possible",
+                course.windows().len(),
+                LARGEST / 1_000_000_000,
+                LARGEST / counts
+            );
+        }
         let concentration = NoiseStream::new(arguments.seed, "simulate/concentration");
         let cv = network.odour_cv();
         let stimuli = course.stimuli(panel, trials, cv, &self.noise, concentration)?;

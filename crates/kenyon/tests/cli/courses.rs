@@ -311,6 +311,10 @@ fn refused() {
     ] {
         assert_eq!(odour(arguments).code, Some(2), "{arguments:?}");
     }
+    let many = ["--pulse", "0:1", "--repeats", "9000", "--trials", "1000000"];
+    let base = ["simulate", "--untrained", "--odour", "5"];
+    kenyon(folder.path(), &[&base[..], &LARVA, &many].concat())
+        .refused(&["9000 windows", "GB of memory"]);
     odour(&["--duration", "100000", "--record", "a.npz"]).refused(&["GB of memory"]);
     odour(&["--duration", "100000", "--figure", "a.svg"]).refused(&["GB of memory", "shorter"]);
 }
