@@ -205,7 +205,8 @@ fn done(action: &Action, targets: &[Target]) -> String {
     match action {
         _ if matches!(targets[0].members, Pathway | GapJunctions) => "switched off".to_owned(),
         Action::Silence => "silenced".to_owned(),
-        Action::Drive(ampere) => format!("driven by {} pA", ampere * 1e12),
+        // Rounded, because 20e-12 times 1e12 need not be 20.
+        Action::Drive(ampere) => format!("driven by {} pA", (ampere * 1e18).round() / 1e6),
     }
 }
 

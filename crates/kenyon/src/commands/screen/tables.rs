@@ -88,6 +88,8 @@ fn with_unit(value: f64, unit: &str) -> String {
 fn signed(value: f64) -> String {
     if value == 0.0 {
         "0".to_owned()
+    } else if value.abs() < 0.01 {
+        format!("{value:+.1e}")
     } else {
         format!("{value:+.3}")
     }
