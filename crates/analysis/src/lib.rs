@@ -10,6 +10,8 @@
 //!
 //! What single trials look like, step by step, is shown by [`recording`].
 //! What values of several seeds or connectomes allow to be said is in [`inference`].
+//! What each neuron, class or pathway contributes is asked by [`screen`] (perturb one after the other) and
+//! by [`sensitivity`] (derivatives, all at once).
 //!
 //! Sums run in a fixed order in `f64`, so results do not depend on threads. A metric whose value
 //! does not exist is `None` (no pair counts, a constant vector); input that cannot be measured is an
@@ -48,6 +50,8 @@ mod per_odour;
 pub mod protocol;
 pub mod recording;
 pub mod roles;
+pub mod screen;
+pub mod sensitivity;
 mod statistics;
 mod sub_additivity;
 mod suppression;
@@ -87,7 +91,7 @@ pub use patterns::Patterns;
 pub use per_odour::{OdourRow, OdourTable, per_odour};
 pub use roles::Roles;
 pub use statistics::{
-    MeanDeviation, binomial_standard_error, mean, mean_deviation, median, pearson,
+    MeanDeviation, binomial_standard_error, mean, mean_deviation, median, pearson, ranks, spearman,
 };
 pub use sub_additivity::{
     LinearPrediction, MixtureRow, SubAdditivity, SubAdditivityRule, sub_additivity,

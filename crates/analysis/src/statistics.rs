@@ -69,6 +69,29 @@ pub fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
     Some(products / (squares_a * squares_b).sqrt())
 }
 
+/// Ranks from 1; equal values share the mean of theirs.
+#[must_use]
+pub fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let rank = first as f64 + 0.5 * (equal.len() + 1) as f64;
+        for &index in equal {
+            ranks[index] = rank;
+        }
+        first += equal.len();
+    }
+    ranks
+}
+
+/// Spearman's rank correlation; `None` where [`pearson`] of the ranks is.
+#[must_use]
+pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    pearson(&ranks(a), &ranks(b))
+}
+
 /// Standard error of a share of hits among independent samples, `sqrt(p (1 - p) / n)`; 0 of
 /// nothing. Published accuracies come without it, but repeated evaluations differ by it
 /// (section 12).
@@ -89,6 +112,15 @@ pub(crate) fn pairs(n: usize) -> impl Iterator<Item = (usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_values_share_a_rank() {
+        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0, 3.0]), [4.0, 1.0, 4.0, 2.0, 4.0]);
+        // scipy.stats.spearmanr([1, 2, 3, 4], [1, 4, 9, 2]): 1 - 6 (0 + 1 + 1 + 4) / (4 15)
+        let rho = spearman(&[1.0, 2.0, 3.0, 4.0], &[1.0, 4.0, 9.0, 2.0]);
+        assert!((rho.unwrap() - 0.4).abs() < 1e-15);
+        assert_eq!(spearman(&[1.0, 1.0], &[1.0, 2.0]), None);
+    }
 
     #[test]
     fn known_moments() {

@@ -1,6 +1,6 @@
 //! The gradient of an objective over a batch of graded trials.
 
-use crate::engine::{Direction, Engine, Observer, Silent};
+use crate::engine::{Blind, Direction, Engine, Observer, Silent, Witness};
 use crate::instruction_set::Kernel;
 use crate::network::Network;
 use crate::simulate::{Forward, Group, Noise, Responses, Stimulus, check_stimuli, decode, run};
@@ -41,19 +41,20 @@ impl<S: Scalar> GradientWorkspace<S> {
     }
 }
 
-struct Backward<'a, S: Scalar> {
+struct Backward<'a, S: Scalar, W> {
     engine: &'a mut Engine<S>,
     network: &'a Network,
     stored: &'a [f64],
     stimulus: &'a [S],
+    witness: &'a mut W,
 }
 
-impl<S: Scalar<Coefficient = f64>> Kernel for Backward<'_, S> {
+impl<S: Scalar<Coefficient = f64>, W: Witness<S>> Kernel for Backward<'_, S, W> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         self.engine
-            .backward(self.network, self.stored, self.stimulus);
+            .backward(self.network, self.stored, self.stimulus, self.witness);
     }
 }
 
@@ -103,6 +104,49 @@ pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
     objective: &mut dyn FnMut(&GradedResponses) -> Upstream,
     observers: &mut dyn FnMut(usize) -> O,
 ) -> Vec<f64> {
+    let batch = Batch {
+        network,
+        parameters,
+        stimuli,
+        noise,
+        interventions,
+    };
+    differentiate(workspace, &batch, objective, observers, &mut Blind).gradient
+}
+
+/// What is differentiated.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    pub network: &'a Network,
+    pub parameters: &'a Parameters,
+    pub stimuli: &'a [Stimulus],
+    pub noise: Noise<'a>,
+    pub interventions: &'a Interventions,
+}
+
+/// A gradient, and what it came from.
+pub(crate) struct Differentiated {
+    pub gradient: Vec<f64>,
+    pub responses: GradedResponses,
+    /// Adjoint of every spike count, through the decoder and directly, `[trial][neuron]`.
+    pub counts: Vec<f64>,
+}
+
+/// The gradient of a batch; `witness` sees the backward pass of each group of trials.
+pub(crate) fn differentiate<S: Scalar<Coefficient = f64>, O: Observer<S>, W: Witness<S>>(
+    workspace: &mut GradientWorkspace<S>,
+    batch: &Batch<'_>,
+    objective: &mut dyn FnMut(&GradedResponses) -> Upstream,
+    observers: &mut dyn FnMut(usize) -> O,
+    witness: &mut W,
+) -> Differentiated {
+    let &Batch {
+        network,
+        parameters,
+        stimuli,
+        noise,
+        interventions,
+    } = batch;
     check_stimuli(network, stimuli);
     interventions
         .check(network)
@@ -173,10 +217,16 @@ pub fn gradient_observed<S: Scalar<Coefficient = f64>, O: Observer<S>>(
             network,
             stored: &parameters.values,
             stimulus: &group.stimulus,
+            witness,
         });
         engine.fold(network, &parameters.values, group.size, &mut gradient);
+        witness.finish(engine, network, group.size);
     }
-    gradient
+    Differentiated {
+        gradient,
+        responses,
+        counts: counts_bar,
+    }
 }
 
 /// Gradient of the decoder's parameters; returns the adjoint of all spike counts.

@@ -13,6 +13,8 @@ pub struct Interventions {
     pub silenced: Vec<(String, Option<usize>)>,
     /// Pathways that do not act, by name.
     pub disabled_pathways: Vec<String>,
+    /// Sets of gap junctions without current, by name.
+    pub disabled_gap_junctions: Vec<String>,
     /// Release is the raw spike: no vesicle pool and no release probability (quirk 21).
     pub depression_off: bool,
     /// No current through gap junctions.

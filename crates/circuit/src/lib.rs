@@ -20,6 +20,7 @@ mod oracle;
 mod parameters;
 mod pathway;
 mod scalar;
+mod sensitivity;
 mod simulate;
 mod wiring;
 
@@ -36,5 +37,6 @@ pub use noise::{NoiseAddress, NoiseStream, normals_f64};
 pub use oracle::{forward_graded, forward_hard};
 pub use parameters::{Form, ParameterGroup, ParameterTable, Parameters, Precision, softplus};
 pub use scalar::{Coefficient, Scalar};
+pub use sensitivity::{Sensitivity, sensitivity};
 pub use simulate::{Noise, Responses, Stimulus, WIDTH, simulate};
 pub use wiring::Sources;

@@ -162,4 +162,30 @@ impl Wiring {
             *place = value.weight_add(weight, *place);
         }
     }
+    /// The outer product of one row: adds `value` times the signal of its source to the sum of every
+    /// edge of row `row`. Not on the path of training.
+    #[inline(always)]
+    pub fn outer<S: Scalar>(&self, signal: &[S], row: usize, value: S, sums: &mut [S]) {
+        let (first, last) = (
+            self.row_start[row] as usize,
+            self.row_start[row + 1] as usize,
+        );
+        let sources = &self.edge_source[first..last];
+        for (&source, sum) in sources.iter().zip(&mut sums[first..last]) {
+            one_at_a_time();
+            *sum = value.mul_add(signal[source as usize], *sum);
+        }
+    }
+
+    /// The edges in their order: by target, then by source.
+    pub fn iter(&self) -> impl Iterator<Item = Edge> + '_ {
+        let rows = self.targets.iter().zip(self.row_start.windows(2));
+        rows.flat_map(move |(&target, ends)| {
+            (ends[0] as usize..ends[1] as usize).map(move |edge| Edge {
+                source: self.sources[self.edge_source[edge] as usize],
+                target,
+                contacts: self.contacts[edge],
+            })
+        })
+    }
 }

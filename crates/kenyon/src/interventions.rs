@@ -79,6 +79,7 @@ impl InterventionArguments {
             disabled_pathways: self.disable.clone(),
             depression_off: self.no_depression,
             gap_junctions_off: self.no_gap_junctions,
+            ..Interventions::default()
         };
         interventions.check(network).with_context(|| {
             let populations: Vec<&str> = network

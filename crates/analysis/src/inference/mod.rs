@@ -12,6 +12,7 @@ mod normal;
 mod null;
 mod permutation;
 mod proportion;
+mod student;
 
 pub use bootstrap::{BootstrapInterval, BootstrapMethod, RESAMPLES, bootstrap_interval};
 pub use effect::{hedges_g, paired_d};
@@ -21,6 +22,7 @@ pub use permutation::{
     EXACT_RELABELINGS, PermutationTest, paired_permutation_test, permutation_test,
 };
 pub use proportion::{Interval, wilson_interval};
+pub use student::{student_p_value, student_quantile};
 
 use crate::error::AnalysisError;
 

@@ -2,7 +2,7 @@
 
 use super::coefficients::{coupling_adjoint, slopes};
 use super::forward::signal;
-use super::{Engine, PathwayCoefficients, PopulationCoefficients};
+use super::{Engine, PathwayCoefficients, PopulationCoefficients, Witness};
 use crate::Scalar;
 use crate::file::Timing;
 use crate::lanes::one_at_a_time;
@@ -20,8 +20,15 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
 
     /// Runs the last graded forward pass backwards. `stimulus` is the one of that pass.
     #[inline(always)]
-    pub fn backward(&mut self, network: &Network, stored: &[f64], stimulus: &[S]) {
+    pub fn backward<W: Witness<S>>(
+        &mut self,
+        network: &Network,
+        stored: &[f64],
+        stimulus: &[S],
+        witness: &mut W,
+    ) {
         let zero = S::splat(0.0);
+        witness.begin();
         let bar = &mut self.bar;
         for adjoint in [
             &mut bar.voltage,
@@ -50,8 +57,10 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         for step in (0..network.steps()).rev() {
             for &operation in network.operations.iter().rev() {
                 match operation {
-                    Operation::GapJunction(index) => self.couple_back(network, index, step),
-                    Operation::Pathway(index) => self.transmit_back(network, index, step),
+                    Operation::GapJunction(index) => {
+                        self.couple_back(network, index, step, witness);
+                    }
+                    Operation::Pathway(index) => self.transmit_back(network, index, step, witness),
                     Operation::Receptors => self.receive_back(network, step),
                     Operation::Population(index) => {
                         // Running rates read the spikes counted before the step, and are the only
@@ -66,6 +75,7 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                     }
                 }
             }
+            witness.inputs(&self.bar.input);
         }
         let receptors = &network.receptors;
         for (neuron, &drive) in self.bar.drive.iter().enumerate() {
@@ -120,7 +130,13 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
     }
 
     #[inline(always)]
-    fn couple_back(&mut self, network: &Network, index: usize, step: usize) {
+    fn couple_back<W: Witness<S>>(
+        &mut self,
+        network: &Network,
+        index: usize,
+        step: usize,
+        witness: &mut W,
+    ) {
         let Some(conductance) = self.gap_junctions[index] else {
             return;
         };
@@ -136,6 +152,9 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
         }
         gap_junction::differences(&set.pairs, currents, &mut self.differences);
         let voltage = &self.tape.voltage[step * network.neurons()..][..network.neurons()];
+        if let Some(sums) = witness.pairs(index) {
+            gap_junction::pair_adjoints(&set.pairs, conductance, voltage, currents, sums);
+        }
         let mut sum = zero;
         for &index in &set.populations {
             for neuron in network.populations()[index].range.clone() {
@@ -150,7 +169,13 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
     }
 
     #[inline(always)]
-    fn transmit_back(&mut self, network: &Network, index: usize, step: usize) {
+    fn transmit_back<W: Witness<S>>(
+        &mut self,
+        network: &Network,
+        index: usize,
+        step: usize,
+        witness: &mut W,
+    ) {
         let Some(coefficients) = self.pathways[index] else {
             return;
         };
@@ -175,13 +200,27 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                 } else {
                     step
                 };
+                let spikes = &self.tape.spike[row * neurons..][source.clone()];
+                let recovered = &self.tape.recovered[index][step * sources..][..sources];
+                let factor = &self.tape.factor[index][step * rows..][..rows];
+                if let Some(sums) = witness.edges(index) {
+                    let (input, current) = (&self.bar.input, &self.bar.current[index]);
+                    chemical::edge_adjoints(
+                        &c,
+                        wiring,
+                        (spikes, recovered, factor),
+                        (&input[pathway.port.clone()], current),
+                        &mut self.signal,
+                        sums,
+                    );
+                }
                 let sum = chemical::adjoint(
                     &c,
                     wiring,
                     weights,
-                    &self.tape.spike[row * neurons..][source.clone()],
-                    &self.tape.recovered[index][step * sources..][..sources],
-                    &self.tape.factor[index][step * rows..][..rows],
+                    spikes,
+                    recovered,
+                    factor,
                     chemical::Adjoint {
                         input: &self.bar.input[pathway.port.clone()],
                         current: &mut self.bar.current[index],
@@ -221,6 +260,11 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                         &mut self.bar.voltage[source],
                     ),
                 };
+                if let Some(sums) = witness.edges(index) {
+                    let input = &self.bar.input[pathway.port.clone()];
+                    let sent = &mut self.signal;
+                    instantaneous::edge_adjoints(gain, signal, wiring, state, input, sent, sums);
+                }
                 let sum = instantaneous::adjoint(
                     gain,
                     signal,
@@ -243,6 +287,21 @@ impl<S: Scalar<Coefficient = f64>> Engine<S> {
                 *total = *total + sum;
             }
             (PathwayCoefficients::Chemical(_), _) => {}
+        }
+    }
+
+    /// Adjoint of the threshold of every neuron in one lane, per volt; 0 where there is none.
+    pub fn threshold_adjoints(&self, network: &Network, lane: usize, out: &mut [f64]) {
+        for population in network.populations() {
+            let (Dynamics::LeakyIntegrateAndFire { threshold, .. }
+            | Dynamics::TwoCompartment { threshold, .. }) = &population.dynamics
+            else {
+                continue;
+            };
+            let bars = &self.bar.coefficient[threshold.clone()];
+            for (out, bar) in out[population.range.clone()].iter_mut().zip(bars) {
+                *out = bar.lane(lane);
+            }
         }
     }
 

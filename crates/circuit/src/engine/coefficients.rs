@@ -175,7 +175,9 @@ impl<S: Scalar> Engine<S> {
             .gap_junctions
             .iter()
             .map(|set| {
-                (!changes.gap_junctions_off).then(|| S::coefficient(realised(set.conductance)))
+                let off =
+                    changes.gap_junctions_off || changes.disabled_gap_junctions.contains(&set.name);
+                (!off).then(|| S::coefficient(realised(set.conductance)))
             })
             .collect();
 

@@ -3,6 +3,7 @@
 mod backward;
 mod coefficients;
 mod forward;
+mod witness;
 
 use crate::file::NeuronModel;
 use crate::network::{Mechanism, Network, NoiseSlot};
@@ -13,6 +14,7 @@ use crate::{Interventions, Scalar};
 
 pub(crate) use forward::Silent;
 pub use forward::{Observer, Snapshot};
+pub(crate) use witness::{Blind, PerTrial, Witness};
 
 /// Where noise comes from.
 #[derive(Clone, Copy, Debug)]
@@ -303,6 +305,12 @@ pub enum InterventionError {
         /// The name.
         name: String,
     },
+    /// No such set of gap junctions.
+    #[error("there is no set of gap junctions \"{name}\"")]
+    UnknownGapJunctions {
+        /// The name.
+        name: String,
+    },
     /// A state can only be boosted in graded populations.
     #[error("\"{name}\" is not a graded population, so its state cannot be boosted")]
     NotGraded {
@@ -356,6 +364,11 @@ impl Interventions {
         for name in &self.disabled_pathways {
             if !network.pathways.iter().any(|pathway| pathway.name == *name) {
                 return Err(InterventionError::UnknownPathway { name: name.clone() });
+            }
+        }
+        for name in &self.disabled_gap_junctions {
+            if !network.gap_junctions.iter().any(|set| set.name == *name) {
+                return Err(InterventionError::UnknownGapJunctions { name: name.clone() });
             }
         }
         Ok(())

@@ -85,6 +85,12 @@ impl Pathway {
     pub fn sources(&self) -> &[u32] {
         &self.wiring.sources
     }
+
+    /// Edges between positions in the populations, by target, then by source: the order of
+    /// [`Sensitivity::edges`](crate::Sensitivity::edges).
+    pub fn edges(&self) -> impl Iterator<Item = kenyon_connectome::Edge> + '_ {
+        self.wiring.iter()
+    }
 }
 
 /// How a pathway acts: indices into the parameter table and the noise slots.
@@ -127,6 +133,15 @@ pub struct GapJunction {
     /// Positions of the coupled populations: one or two, each with one input per neuron.
     pub(crate) populations: Vec<usize>,
     pub(crate) conductance: usize,
+}
+
+impl GapJunction {
+    /// The first of the one or two populations that it couples.
+    #[must_use]
+    pub fn population<'a>(&self, network: &'a Network) -> Option<&'a Population> {
+        let first = self.populations.first()?;
+        network.populations().get(*first)
+    }
 }
 
 /// A place in the circuit that draws noise: one normal per neuron and step.
@@ -300,6 +315,19 @@ impl Network {
             .iter()
             .find(|(other, _)| other == name)
             .map(|(_, members)| members.as_slice())
+    }
+
+    /// The named groups, in the order of the circuit: name, population, and whether each of its neurons
+    /// belongs.
+    pub fn groups(&self) -> impl Iterator<Item = (&str, &str, &[bool])> {
+        let entries = self.circuit.group.iter().zip(&self.groups);
+        entries.map(|(entry, (name, members))| {
+            (
+                name.as_str(),
+                entry.population.get_ref().as_str(),
+                members.as_slice(),
+            )
+        })
     }
 
     /// Edges and contacts of every pathway, in the order of the circuit.

@@ -22,6 +22,9 @@
 //! d1bar   = d'bar - zbar s U         rhobar += sum d1bar d1 / rho       dbar = d1bar rho
 //! Ibar    = I'bar exp(-dt / tau_s)
 //! ```
+//!
+//! Training has one strength per pathway. The share of edge `i -> j` in its gradient, which is the
+//! derivative by the logarithm of the edge's own weight, is `w_ij sum g z_i f_j I'bar_j` over the steps.
 
 use crate::Scalar;
 use crate::lanes::one_at_a_time;
@@ -184,4 +187,34 @@ pub(crate) fn adjoint<S: Scalar>(
         }
     }
     sum
+}
+
+/// Adds each edge's share of one step, still to be multiplied by its weight, to `sums`. `tape` is
+/// (spikes, depletion after recovery, noise factor), `bar` the adjoints of (input, current), both as
+/// [`adjoint`] finds them; `release` is scratch.
+#[inline(always)]
+pub(crate) fn edge_adjoints<S: Scalar>(
+    c: &Coefficients<S>,
+    wiring: &Wiring,
+    tape: (&[S], &[S], &[S]),
+    bar: (&[S], &[S]),
+    release: &mut [S],
+    sums: &mut [S],
+) {
+    let (spikes, recovered, factor) = tape;
+    let (input, current) = bar;
+    let release = &mut release[..wiring.sources.len()];
+    for (i, &source) in wiring.sources.iter().enumerate() {
+        one_at_a_time();
+        let s = spikes[source as usize];
+        release[i] = match c.depression {
+            Some(Depression { release: u, .. }) => s * u * (S::splat(1.0) - recovered[i]),
+            None => s,
+        };
+    }
+    for (row, &target) in wiring.targets.iter().enumerate() {
+        one_at_a_time();
+        let value = (current[row] + input[target as usize]) * factor[row] * c.strength;
+        wiring.outer(release, row, value, sums);
+    }
 }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Adjoint, with `q = ybar @ w^T`: `Gbar += sum z q`, `zbar = G q`, and `z` passes gradient only
-//! inside its limits.
+//! inside its limits. The share of edge `i -> j` in `G Gbar`, which is the derivative by the logarithm
+//! of its own weight, is `w_ij G z_i ybar_j`.
 
 use crate::Scalar;
 use crate::lanes::one_at_a_time;
@@ -106,4 +107,27 @@ pub(crate) fn adjoint<S: Scalar>(
         bar.source[neuron] = (q * gain).mul_add(signal.slope(state), bar.source[neuron]);
     }
     gain_bar
+}
+
+/// Adds each edge's share of one step, still to be multiplied by its weight, to `sums`; `sent` is
+/// scratch.
+#[inline(always)]
+pub(crate) fn edge_adjoints<S: Scalar>(
+    gain: S,
+    signal: Signal<S>,
+    wiring: &Wiring,
+    source: &[S],
+    input: &[S],
+    sent: &mut [S],
+    sums: &mut [S],
+) {
+    let sent = &mut sent[..wiring.sources.len()];
+    for (sent, &neuron) in sent.iter_mut().zip(&wiring.sources) {
+        one_at_a_time();
+        *sent = signal.value(source[neuron as usize]);
+    }
+    for (row, &target) in wiring.targets.iter().enumerate() {
+        one_at_a_time();
+        wiring.outer(sent, row, input[target as usize] * gain, sums);
+    }
 }
