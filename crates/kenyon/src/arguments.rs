@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use kenyon_connectome::ReceptorMapping;
 
 use crate::commands::{
-    bench, data, evaluate, gradcheck, inspect, report, reproduce, simulate, study, train, verify,
+    bench, data, evaluate, gradcheck, inspect, report, reproduce, screen, sensitivity, simulate,
+    study, train, verify,
 };
 
 /// Connectome-constrained spiking networks: train, perturb and measure them on a laptop.
@@ -84,6 +85,10 @@ pub(crate) enum Command {
     Evaluate(evaluate::Arguments),
     /// Show an odour or a mixture to a model, with interventions
     Simulate(simulate::Arguments),
+    /// Silence or drive every neuron, class or pathway in turn and rank the effects
+    Screen(screen::Arguments),
+    /// Derivatives of an objective by every edge and neuron, in one backward pass
+    Sensitivity(sensitivity::Arguments),
     /// Replay golden vectors of an independent implementation
     Verify(verify::Arguments),
     /// Compare the adjoint with dual numbers and central differences

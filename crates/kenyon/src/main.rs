@@ -71,6 +71,8 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Ending> {
         Command::Train(arguments) => commands::train::run(arguments, output),
         Command::Evaluate(arguments) => commands::evaluate::run(&arguments, output),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, output),
+        Command::Screen(arguments) => commands::screen::run(&arguments, output),
+        Command::Sensitivity(arguments) => commands::sensitivity::run(&arguments, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, output),
         Command::Gradcheck(arguments) => commands::gradcheck::run(&arguments, output),
         Command::Bench(arguments) => commands::bench::run(&arguments, output),

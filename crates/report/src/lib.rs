@@ -25,7 +25,9 @@ mod results;
 mod write;
 
 pub use error::ReportError;
-pub use figures::{Figure, ScalingPoint, figures, raster, scaling};
+pub use figures::{
+    Figure, ScalingPoint, ScreenEffect, ScreenPlot, figures, raster, scaling, screen,
+};
 pub use label::{Label, label};
 pub use render::{pdf, pixels, png};
 pub use results::{Results, StoredModel};

@@ -8,6 +8,8 @@ pub(crate) mod inspect;
 pub(crate) mod nulls;
 pub(crate) mod report;
 pub(crate) mod reproduce;
+pub(crate) mod screen;
+pub(crate) mod sensitivity;
 pub(crate) mod simulate;
 pub(crate) mod study;
 pub(crate) mod train;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 26] = [
     "",
     "reproduce",
     "study",
@@ -31,6 +31,8 @@ const COMMANDS: [&str; 24] = [
     "train",
     "evaluate",
     "simulate",
+    "screen",
+    "sensitivity",
     "verify",
     "gradcheck",
     "bench",

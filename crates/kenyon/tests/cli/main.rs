@@ -10,6 +10,7 @@ mod help;
 mod recordings;
 mod report;
 mod results;
+mod screen;
 mod study;
 mod study_crash;
 mod study_input;
@@ -23,6 +24,7 @@ fn main() {
     let suite = results::add(suite);
     let suite = recordings::add(suite);
     let suite = report::add(suite);
+    let suite = screen::add(suite);
     let suite = bad_input::add(suite);
     let suite = bad_data::add(suite);
     let suite = determinism::add(suite);

@@ -11,6 +11,7 @@ mod parameters;
 mod recordings;
 mod reproduction;
 mod scaling;
+mod screen;
 mod similarity;
 mod speed;
 mod thresholds;
@@ -20,6 +21,7 @@ pub use recordings::raster;
 pub(crate) use recordings::stored as stored_recordings;
 pub(crate) use reproduction::verdict as verdict_in_words;
 pub use scaling::{ScalingPoint, scaling};
+pub use screen::{ScreenEffect, ScreenPlot, screen};
 
 use crate::plot::Drawing;
 use crate::{ReportError, Results};
