@@ -4,7 +4,7 @@ use kenyon_analysis::recording::{PathwayRecording, PopulationRecording, Recordin
 use kenyon_study::{CANONICAL, Detail};
 use svg::node::element::{Path, path::Data};
 
-use super::{Figure, WIDE};
+use super::{Figure, WIDE, neurons_in_words};
 use crate::plot::{
     Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Stroke, Weight, hover, ink,
     number, words,
@@ -138,7 +138,7 @@ pub fn raster(recording: &Recording) -> Figure {
                 area,
                 colour,
                 &population.name,
-                &format!("{} neurons", population.neurons),
+                &neurons_in_words(population.neurons),
             );
             top += rows + 6.0;
         }
@@ -314,7 +314,11 @@ fn currents(recording: &Recording) -> Figure {
                 pool.map(|(step, &share)| (end_of(step), low + f64::from(share) * (high - low)));
             panel.line(pool, Stroke::dashed(ink::GREY, 0.7));
         }
-        let colour = colour_of(&pathway.source, index);
+        let populations = recording.populations.iter();
+        let source = populations
+            .map(|it| &it.name)
+            .position(|it| *it == pathway.source);
+        let colour = colour_of(&pathway.source, source.unwrap_or(index));
         panel.line(
             values
                 .enumerate()
