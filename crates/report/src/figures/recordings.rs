@@ -56,7 +56,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let mut figures: Vec<Figure> = arms
         .iter()
         .map(|recording| {
-            let mut figure = raster(recording);
+            let mut figure = raster_among(recording, results.description.classes());
             figure.id = format!("raster_{}", file_name(&recording.label));
             figure
         })
@@ -85,6 +85,11 @@ fn file_name(label: &str) -> String {
 /// Spikes and potentials of all populations of one trial, aligned in time.
 #[must_use]
 pub fn raster(recording: &Recording) -> Figure {
+    raster_among(recording, &[])
+}
+
+/// The same, where the names of the classes are known.
+fn raster_among(recording: &Recording, classes: &[String]) -> Figure {
     let height_of = |population: &PopulationRecording| {
         let spikes = if population.graded {
             0.0
@@ -161,12 +166,15 @@ pub fn raster(recording: &Recording) -> Figure {
         .get(recording.decided)
         .copied()
         .unwrap_or(f64::NAN);
+    let decision = match classes.get(recording.decided) {
+        Some(name) => format!("\"{name}\""),
+        None => format!("class {}", recording.decided),
+    };
     let caption = format!(
         "One trial of {}: every spike of every neuron, and the membrane potential of the most active neurons (dendrite dashed \
          in two-compartment cells; the activity of graded neurons). The odour is present during the whole trial. The \
-         decoder chose class {} with probability {}.",
+         decoder chose {decision} with probability {}.",
         recording.label,
-        recording.decided,
         number(decided)
     );
     Figure {
