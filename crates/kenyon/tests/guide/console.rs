@@ -4,7 +4,9 @@
 //! `sh`, in a temporary folder that all blocks of a file share. Standard output must be what stands
 //! below; a line `...` stands for any lines, `[..]` for any text within a line, and nothing at all for
 //! output that is not shown. Progress and warnings (standard error) are not compared. A block
-//! `toml NAME.toml` or `csv NAME.csv` is written to that file first. `console untested` is left out and counted.
+//! `toml NAME.toml` or `csv NAME.csv` is written to that file first. `console untested` is left out and counted;
+//! `console data` is run where the published data are. The folder has the circuits of the repository as
+//! `circuits`, and the data, if they are there, as `data`.
 
 #[path = "../common/isolated.rs"]
 mod environment;
@@ -25,9 +27,16 @@ pub fn add(mut suite: Suite) -> Suite {
         if commands_of(&parse(&read(&chapter)).0).next().is_none() {
             continue;
         }
-        suite = suite.test(&format!("commands_of_{}", stem(&chapter)), move || {
-            run_blocks(&parse(&read(&chapter)).0, None);
-        });
+        let blocks = parse(&read(&chapter)).0;
+        let needs_data = |block: &Block| block.is("console") && block.word() == Some("data");
+        let name = format!("commands_of_{}", stem(&chapter));
+        suite = if blocks.iter().any(needs_data) {
+            suite.test_with_shared(&name, "data", move |data| {
+                run_blocks(&parse(&read(&chapter)).0, Some(data));
+            })
+        } else {
+            suite.test(&name, move || run_blocks(&parse(&read(&chapter)).0, None))
+        };
     }
     suite
         .test_with_shared("commands_of_the_readme", "data", |data| {
@@ -58,6 +67,15 @@ fn commands_of(blocks: &[Block]) -> impl Iterator<Item = &String> {
 fn run_blocks(blocks: &[Block], data: Option<PathBuf>) {
     assert!(commands_of(blocks).next().is_some(), "there is no command");
     let folder = TempDir::new().expect("a temporary folder");
+    std::os::unix::fs::symlink(
+        workspace_root().join("circuits"),
+        folder.path().join("circuits"),
+    )
+    .expect("a link to the circuits");
+    if let Some(data) = &data {
+        let data = std::fs::canonicalize(data).expect("the data");
+        std::os::unix::fs::symlink(data, folder.path().join("data")).expect("a link to the data");
+    }
     for block in blocks {
         match block.word() {
             Some(file) if names_a_file(block, file) => {

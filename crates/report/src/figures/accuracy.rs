@@ -101,7 +101,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let name = Name {
         id: "accuracy",
         name: "Accuracy",
-        title: "Is the task learned?",
+        title: "Accuracy of every experiment",
         published: false,
     };
     Ok(vec![name.figure(canvas, caption)])

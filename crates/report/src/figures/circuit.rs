@@ -6,7 +6,7 @@ use svg::Node;
 use kenyon_study::{NetworkDescription, PathwayDescription};
 use svg::node::element::{Path, path::Data};
 
-use super::{Figure, Name, WIDE};
+use super::{Figure, Name, WIDE, neurons_in_words};
 use crate::parts::Parts;
 use crate::plot::{
     Anchor, Canvas, Colour, Mark, SIZE, Stroke, Weight, circle, elided, group, hover, ink, line,
@@ -77,7 +77,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
             *place,
             colour,
             &population.name,
-            &format!("{} neurons", population.neurons),
+            &neurons_in_words(population.neurons),
             &model,
         );
     }

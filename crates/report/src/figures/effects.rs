@@ -80,10 +80,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
         });
         let scale = Scale::around(ends.chain([0.0]));
         let label = parts.label(figure);
-        let unit = if label.unit.is_empty() {
-            String::new()
-        } else {
-            format!(" ({} points)", label.unit)
+        let unit = match label.unit {
+            "" => String::new(),
+            "%" => " (% points)".to_owned(),
+            unit => format!(" ({unit})"),
         };
         let mut x = Axis::new(scale, format!("Difference{unit}"));
         x.ticks = scale.ticks(3);

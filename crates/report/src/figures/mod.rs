@@ -137,6 +137,13 @@ fn seeds_in_words(seeds: &[u64]) -> String {
     }
 }
 
+fn neurons_in_words(neurons: usize) -> String {
+    match neurons {
+        1 => "1 neuron".to_owned(),
+        many => format!("{many} neurons"),
+    }
+}
+
 /// Every fifth odour, counted from 1, as the publication labels them.
 fn odour_ticks(odours: usize) -> Vec<crate::plot::Tick> {
     (0..odours)

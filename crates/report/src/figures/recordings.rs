@@ -4,7 +4,7 @@ use kenyon_analysis::recording::{PathwayRecording, PopulationRecording, Recordin
 use kenyon_study::{CANONICAL, Detail};
 use svg::node::element::{Path, path::Data};
 
-use super::{Figure, WIDE};
+use super::{Figure, WIDE, neurons_in_words};
 use crate::plot::{
     Anchor, Area, Axis, Canvas, Colour, Mark, Panel, SIZE, Scale, Stroke, Weight, elided, hover,
     ink, number, rectangle, words,
@@ -60,7 +60,7 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let mut figures: Vec<Figure> = arms
         .iter()
         .map(|recording| {
-            let mut figure = raster(recording);
+            let mut figure = raster_among(recording, results.description.classes());
             figure.id = format!("raster_{}", file_name(&recording.label));
             figure
         })
@@ -89,6 +89,11 @@ fn file_name(label: &str) -> String {
 /// Spikes and potentials of all populations of one trial, aligned in time.
 #[must_use]
 pub fn raster(recording: &Recording) -> Figure {
+    raster_among(recording, &[])
+}
+
+/// The same, where the names of the classes are known.
+fn raster_among(recording: &Recording, classes: &[String]) -> Figure {
     let height_of = |population: &PopulationRecording| {
         let spikes = if population.graded {
             0.0
@@ -148,7 +153,7 @@ pub fn raster(recording: &Recording) -> Figure {
                 area,
                 colour,
                 &population.name,
-                &format!("{} neurons", population.neurons),
+                &neurons_in_words(population.neurons),
             );
             top += rows + 6.0;
         }
@@ -171,11 +176,15 @@ pub fn raster(recording: &Recording) -> Figure {
         .get(recording.decided)
         .copied()
         .unwrap_or(f64::NAN);
+    let decision = match classes.get(recording.decided) {
+        Some(name) => format!("\"{name}\""),
+        None => format!("class {}", recording.decided),
+    };
     let caption = format!(
         "One trial of {}: every spike of every neuron, and the membrane potential of the most active neurons (dendrite dashed \
          in two-compartment cells; the activity of graded neurons). {}",
         recording.label,
-        presentation(recording, decided)
+        presentation(recording, &decision, decided)
     );
     Figure {
         drawing: canvas.finish(
@@ -192,11 +201,10 @@ pub fn raster(recording: &Recording) -> Figure {
 }
 
 /// When the odour is present, and what the decoder made of it.
-fn presentation(recording: &Recording, probability: f64) -> String {
+fn presentation(recording: &Recording, decision: &str, probability: f64) -> String {
     if recording.segments.is_empty() {
         return format!(
-            "The odour is present during the whole trial. The decoder chose class {} with probability {}.",
-            recording.decided,
+            "The odour is present during the whole trial. The decoder chose {decision} with probability {}.",
             number(probability)
         );
     }
@@ -376,7 +384,11 @@ fn currents(recording: &Recording) -> Figure {
                 pool.map(|(step, &share)| (end_of(step), low + f64::from(share) * (high - low)));
             panel.line(pool, Stroke::dashed(ink::GREY, 0.7));
         }
-        let colour = colour_of(&pathway.source, index);
+        let populations = recording.populations.iter();
+        let source = populations
+            .map(|it| &it.name)
+            .position(|it| *it == pathway.source);
+        let colour = colour_of(&pathway.source, source.unwrap_or(index));
         panel.line(
             values
                 .enumerate()

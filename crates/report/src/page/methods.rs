@@ -1,6 +1,7 @@
 //! What was done, in words, from the circuit and the settings.
 
 use kenyon_circuit::{Circuit, NeuronModel};
+use kenyon_connectome::SourceKind;
 
 use crate::Results;
 use crate::parts::Parts;
@@ -31,16 +32,25 @@ pub fn methods(results: &Results) -> Vec<Paragraph> {
         .filter(|it| it.learned && !it.name.starts_with("decoder."))
         .map(|it| it.values)
         .sum();
+    let depression = network.pathways.iter().any(|it| it.depression);
+    let others = match (depression, network.gap_junctions.is_empty()) {
+        (true, false) => ", release probabilities and conductances",
+        (true, true) => ", release probabilities",
+        (false, false) => ", conductances",
+        (false, true) => "",
+    };
     let mut all = vec![Paragraph {
         heading: "Network",
         text: format!(
             "The circuit \"{}\" was compiled from the data set {} ({}). It has {} neurons ({}), {edges} edges with {contacts} contacts in {} \
              pathways, and {} sets of gap junctions. Contact counts are fixed; {learned} biophysical numbers are learned: one strength \
-             per pathway, thresholds of single neurons, time constants, release probabilities and conductances, each within bounds.",
+             per pathway, thresholds of single neurons, time constants{others}, each within bounds.",
             network.circuit,
             results.summary.provenance.data.dataset,
             if results.summary.provenance.data.statistical {
                 "drawn from summary statistics"
+            } else if results.summary.provenance.data.source == SourceKind::Neutral {
+                "tables in the neutral format"
             } else {
                 "as published"
             },

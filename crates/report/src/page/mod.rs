@@ -146,8 +146,13 @@ fn verdict(results: &Results) -> Summary {
         None => Summary {
             class: "plain",
             text: format!(
-                "{} runs, all complete. This study is not compared with a publication.",
-                summary.runs.len()
+                "{} runs, all complete.{}",
+                summary.runs.len(),
+                if Parts::of(results).published {
+                    " This study is not compared with a publication."
+                } else {
+                    ""
+                }
             ),
         },
         Some(judgement) => match &judgement.not_judged_because {
