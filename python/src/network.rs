@@ -26,7 +26,7 @@ use crate::work;
 /// >>> network = kenyon.Network(data)
 /// >>> list(network.populations)
 /// ['ORN', 'LN', 'PN', 'APL', 'KC']
-/// >>> network.pathway("pn_to_kc_ad")["contacts"].dtype.name  # doctest: +SKIP
+/// >>> network.pathway("pn_to_kc")["contacts"].dtype.name
 /// 'uint32'
 #[pyclass(frozen, module = "kenyon")]
 #[derive(Clone)]
@@ -209,8 +209,8 @@ impl Network {
     /// it is stored while it is learned: "plain", "log", "logit" or "softplus"), `start` (realised),
     /// `bounds` (realised, or None), `learning_rate` (factor on the base rate), `precision` and `learned`.
     ///
-    /// >>> network.parameter_table[0]["name"]
-    /// 'receptor.gain'
+    /// >>> [row["unit"] for row in network.parameter_table if row["name"] == "orn_to_pn.strength"]
+    /// ['A']
     #[getter]
     fn parameter_table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let rows = PyList::empty(py);
