@@ -1,8 +1,6 @@
 //! What is presented: an odour or a mixture of the panel, or receptor responses.
 
-use kenyon_analysis::{
-    BLANK_ROW, BlockNoise, Superposition, diluted, mixture_template, noisy_stimuli,
-};
+use kenyon_analysis::{BlockNoise, Superposition, diluted, mixture_template, noisy_stimuli};
 use kenyon_circuit::Stimulus;
 use kenyon_study::Subject;
 use pyo3::prelude::*;
