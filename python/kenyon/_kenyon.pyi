@@ -50,6 +50,8 @@ def train(
     teacher_epochs: int = 300,
     loss: str | Mapping[str, Any] | None = None,
     mapping: _MappingName = "by_position",
+    panel: Mapping[str, npt.ArrayLike] | None = None,
+    labels: Mapping[str, Any] | None = None,
     out: _Path | None = None,
     resume: bool = False,
     checkpoint_every: int = 10,
@@ -115,6 +117,9 @@ class Network:
         data: Data,
         circuit: Circuit | None = None,
         mapping: _MappingName = "by_position",
+        *,
+        panel: Mapping[str, npt.ArrayLike] | None = None,
+        labels: Mapping[str, Any] | None = None,
     ) -> Network: ...
     @property
     def populations(self) -> dict[str, int]: ...
@@ -135,6 +140,10 @@ class Network:
     def start_parameters(self) -> dict[str, npt.NDArray[np.float64]]: ...
     @property
     def odours(self) -> list[str]: ...
+    @property
+    def class_names(self) -> list[str]: ...
+    @property
+    def labels(self) -> npt.NDArray[np.int64]: ...
     @property
     def responses(self) -> npt.NDArray[np.float64]: ...
     @property

@@ -96,10 +96,9 @@ pub(crate) fn study(error: kenyon_study::StudyError) -> PyErr {
     let text = message(&error);
     match error {
         Trouble::Data(_) => DataError::new_err(text),
-        Trouble::Circuit(_) | Trouble::NoTeacher { .. } | Trouble::Teacher(_) => {
-            CircuitError::new_err(text)
-        }
+        Trouble::Circuit(_) | Trouble::Teacher(_) => CircuitError::new_err(text),
         Trouble::Run(_) | Trouble::Odours(_) => TrainingError::new_err(text),
+        Trouble::Table(_) => ArgumentError::new_err(text),
         Trouble::Stopped => Stopped::new_err(text),
         _ => StudyError::new_err(text),
     }

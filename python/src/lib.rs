@@ -14,6 +14,7 @@ mod results;
 mod simulate;
 mod stimulus;
 mod study;
+mod task;
 mod train;
 mod values;
 mod work;

@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use kenyon_analysis::headline::{parameter_headline, reevaluation_figures};
-use kenyon_analysis::protocol::{ReevaluationSettings, parameter_figures, reevaluate};
-use kenyon_analysis::{Ablation, BlockNoise, Model as Measured};
+use kenyon_analysis::headline::{
+    Figure, evaluation_figures, parameter_headline, reevaluation_figures,
+};
+use kenyon_analysis::protocol::{
+    EvaluationSettings, ReevaluationSettings, evaluate, parameter_figures, reevaluate,
+};
+use kenyon_analysis::{Ablation, AnalysisError, BlockNoise, Model as Measured};
 use kenyon_circuit::{
     GradientWorkspace, Interventions, Noise, NoiseStream, ParameterGroup, Parameters, gradient,
 };
@@ -12,6 +16,7 @@ use kenyon_connectome::ReceptorMapping;
 use kenyon_learning::{
     Checkpoint, FORMAT, Header, History, Kind, Loss, LossReport, TrainingSettings, digest,
 };
+use kenyon_study::Edits;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 use serde_json::json;
@@ -67,6 +72,44 @@ impl Model {
         }
     }
 
+    /// What can be measured of whatever circuit and task; `reason` says why the publication's
+    /// measurements cannot be made.
+    fn evaluate_any<'py>(
+        &self,
+        py: Python<'py>,
+        settings: &EvaluationSettings,
+        reason: &str,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let subject = &*self.network.subject;
+        let none = Interventions::default();
+        let measured = Measured {
+            network: &subject.network,
+            parameters: &self.parameters,
+            roles: &subject.roles,
+            interventions: &none,
+        };
+        let result = work::run(py, threads, |_| {
+            evaluate(&measured, subject.labelled_odours(), settings)
+        })?;
+        let result = result.map_err(argument)?;
+        let outcome = json!({
+            "digest": self.digest(),
+            "run_id": self.header_of_file().run.run_id,
+            "mapping": subject.mapping,
+            "data_sha256": self.network.data.manifest.hash,
+            "statistical_larva": self.network.data.manifest.statistical,
+            "teacher": subject.teacher.is_some(),
+            "classes": subject.class_names,
+            "odours": subject.odour_names,
+            "labels": subject.odours.labels(),
+            "figures": named(&evaluation_figures(&result)),
+            "evaluation": result,
+            "not_the_published_measurements": reason,
+        });
+        to_python(py, &outcome)
+    }
+
     fn groups(&self) -> &[ParameterGroup] {
         self.network.subject.network.table().groups()
     }
@@ -109,31 +152,39 @@ impl Model {
         };
         let circuit = Circuit::or_larva(circuit);
         let asked = mapping.map(mapping_of).transpose()?;
-        let network = Network::new(py, &data.set, &circuit, asked.unwrap_or_default())?;
-        let groups = network.subject.network.table().groups();
-        let checkpoint = Checkpoint::read(groups, &file, Kind::Model, None).map_err(problem)?;
-        let run = &checkpoint.header.run;
-        let (shown, trained) = (file.display(), &run.data_sha256);
-        if *trained != data.set.manifest.hash {
+        // The task is in the header, and without it the layout is not known.
+        let (stored, _) = Checkpoint::read_groups(&file).map_err(problem)?;
+        let (shown, run) = (file.display(), &stored.run);
+        if run.data_sha256 != data.set.manifest.hash {
             return Err(ModelError::new_err(format!(
-                "{shown} was trained on other data (content {trained}) than those given (content {})",
-                data.set.manifest.hash
+                "{shown} was trained on other data (content {}) than those given (content {})",
+                run.data_sha256, data.set.manifest.hash
             )));
         }
+        let compiled = |mapping| {
+            let edits = Edits {
+                described: run.task.as_ref(),
+                ..Edits::default()
+            };
+            Network::new(py, &data.set, &circuit, mapping, edits)
+        };
+        let mut network = compiled(asked.unwrap_or_default())?;
         if run.circuit_sha256 != network.subject.circuit_sha256 {
             return Err(ModelError::new_err(format!(
                 "{shown} was trained with another circuit; give it as circuit"
             )));
         }
+        let groups = network.subject.network.table().groups();
+        let checkpoint = Checkpoint::read(groups, &file, Kind::Model, None).map_err(problem)?;
         let same_run = |network: &Network| -> PyResult<bool> {
-            let identity = network.subject.identity(&run.settings).map_err(study)?;
-            Ok(identity.run_id == run.run_id)
+            let start = run.start.as_ref();
+            let identity = network.subject.identity_from(&run.settings, start);
+            Ok(identity.map_err(study)?.run_id == run.run_id)
         };
-        let mut network = network;
         // Data without receptor names cannot have been mapped by them.
         if asked.is_none()
             && !same_run(&network)?
-            && let Ok(by_name) = Network::new(py, &data.set, &circuit, ReceptorMapping::ByName)
+            && let Ok(by_name) = compiled(ReceptorMapping::ByName)
             && same_run(&by_name)?
         {
             network = by_name;
@@ -154,7 +205,8 @@ impl Model {
         mapping: &str,
     ) -> PyResult<Self> {
         let circuit = Circuit::or_larva(circuit);
-        let network = Network::new(py, &data.set, &circuit, mapping_of(mapping)?)?;
+        let mapping = mapping_of(mapping)?;
+        let network = Network::new(py, &data.set, &circuit, mapping, Edits::default())?;
         let settings = TrainingSettings {
             teacher_epochs: 0,
             student_epochs: 0,
@@ -246,7 +298,8 @@ impl Model {
         self.header.epoch
     }
 
-    /// Share of test trials that the teacher decided correctly; None if the model was read from a file.
+    /// Share of test trials that the teacher decided correctly; None without a teacher, and if the model was
+    /// read from a file.
     #[getter]
     fn teacher_accuracy(&self) -> Option<f64> {
         self.teacher_accuracy
@@ -391,7 +444,8 @@ impl Model {
     /// responses to diluted and concentrated odours too.
     ///
     /// The dictionary is the JSON of `kenyon evaluate`: `figures` by name, `reevaluation`, `parameters`,
-    /// `digest`, `run_id`, `mapping`, `data_sha256`, `statistical_larva`.
+    /// `digest`, `run_id`, `mapping`, `data_sha256`, `statistical_larva`. Of other circuits and tasks, whose
+    /// odours share classes, `evaluation` takes the place of `reevaluation` and `parameters`.
     ///
     /// >>> 0.0 <= model.evaluate(repeats=2)["reevaluation"]["accuracy"]["fraction"] <= 1.0
     /// True
@@ -406,6 +460,14 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let ablations = ablations(&without.unwrap_or_default())?;
+        if let Some(reason) = self.network.subject.not_the_published_task() {
+            let settings = EvaluationSettings {
+                seed,
+                trials: repeats,
+                ablations,
+            };
+            return self.evaluate_any(py, &settings, &reason, threads);
+        }
         // There is nothing to suppress with once the feedback neuron is gone.
         let suppression = !ablations.contains(&Ablation::Feedback);
         let settings = ReevaluationSettings {
@@ -425,24 +487,20 @@ impl Model {
             roles: &subject.roles,
             interventions: &none,
         };
-        let (result, learned) = work::run(py, threads, |_| {
+        let measured = work::run(py, threads, |_| {
             let result = reevaluate(&measured, subject.odours.templates(), &settings)?;
-            Ok((result, parameter_figures(&measured)?))
-        })?
-        .map_err(|error: kenyon_analysis::AnalysisError| argument(error))?;
+            Ok::<_, AnalysisError>((result, parameter_figures(&measured)?))
+        })?;
+        let (result, learned) = measured.map_err(argument)?;
         let mut figures = reevaluation_figures(&result);
         figures.extend(parameter_headline(&learned, &subject.roles));
-        let named: serde_json::Map<String, serde_json::Value> = figures
-            .iter()
-            .map(|figure| (figure.name.clone(), figure.value.into()))
-            .collect();
         let outcome = json!({
             "digest": self.digest(),
             "run_id": self.header_of_file().run.run_id,
             "mapping": subject.mapping,
             "data_sha256": self.network.data.manifest.hash,
             "statistical_larva": self.network.data.manifest.statistical,
-            "figures": named,
+            "figures": named(&figures),
             "reevaluation": result,
             "parameters": learned,
         });
@@ -545,6 +603,12 @@ impl Model {
             &self.digest()[..12]
         )
     }
+}
+
+/// Figures as one object, in their order.
+fn named(figures: &[Figure]) -> serde_json::Map<String, serde_json::Value> {
+    let pair = |figure: &Figure| (figure.name.clone(), figure.value.into());
+    figures.iter().map(pair).collect()
 }
 
 /// How many of the trials are recorded: all, none, or the first ones.

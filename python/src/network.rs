@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use kenyon_circuit::{NeuronModel, ParameterGroup, Parameters};
 use kenyon_connectome::{DataSet, ReceptorMapping};
-use kenyon_study::{NetworkDescription, Subject};
+use kenyon_study::{Edits, NetworkDescription, Subject};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyMapping};
 
 use crate::arguments::{mapping as mapping_of, mapping_name};
 use crate::circuit::Circuit;
 use crate::data::{Data, table};
 use crate::errors::{study, wrong};
+use crate::task::task;
 use crate::values::{array, json, list, texts};
 use crate::work;
 
 /// What a circuit and a connectome amount to: populations, pathways, gap junctions, parameters.
 ///
 /// `mapping` says how receptor responses reach receptor neurons: "by_position" as in the publication, or
-/// "by_name" (the receptor that a neuron expresses). Without `circuit` it is the larva's.
+/// "by_name" (the receptor that a neuron expresses). Without `circuit` it is the larva's. `panel` takes the
+/// place of the data's odours: responses `[channel]`, between 0 and 1, by name of the odour; `labels` are
+/// classes by name of the odour, otherwise every odour is a class.
 ///
 /// >>> network = kenyon.Network(data)
 /// >>> list(network.populations)
 /// ['ORN', 'LN', 'PN', 'APL', 'KC']
-/// >>> network.pathway("pn_to_kc_ad")["contacts"].dtype.name  # doctest: +SKIP
+/// >>> network.pathway("pn_to_kc")["contacts"].dtype.name
 /// 'uint32'
 #[pyclass(frozen, module = "kenyon")]
 #[derive(Clone)]
@@ -38,8 +41,9 @@ impl Network {
         data: &Arc<DataSet>,
         circuit: &kenyon_circuit::Circuit,
         mapping: ReceptorMapping,
+        edits: Edits<'_>,
     ) -> PyResult<Self> {
-        let subject = work::run(py, None, |_| Subject::new(data, circuit, mapping))?;
+        let subject = work::run(py, None, |_| Subject::edited(data, circuit, mapping, edits))?;
         Ok(Self {
             data: data.clone(),
             subject: Arc::new(subject.map_err(study)?),
@@ -77,19 +81,22 @@ impl Network {
 #[pymethods]
 impl Network {
     #[new]
-    #[pyo3(signature = (data, circuit=None, mapping="by_position"))]
+    #[pyo3(signature = (data, circuit=None, mapping="by_position", *, panel=None, labels=None))]
     fn py_new(
         py: Python<'_>,
         data: PyRef<'_, Data>,
         circuit: Option<PyRef<'_, Circuit>>,
         mapping: &str,
+        panel: Option<Bound<'_, PyMapping>>,
+        labels: Option<Bound<'_, PyMapping>>,
     ) -> PyResult<Self> {
-        Self::new(
-            py,
-            &data.set,
-            &Circuit::or_larva(circuit),
-            mapping_of(mapping)?,
-        )
+        let task = task(panel.as_ref(), labels.as_ref())?;
+        let edits = Edits {
+            task: task.as_ref(),
+            ..Edits::default()
+        };
+        let circuit = Circuit::or_larva(circuit);
+        Self::new(py, &data.set, &circuit, mapping_of(mapping)?, edits)
     }
 
     /// Number of neurons of each simulated population, in the order of update.
@@ -202,8 +209,8 @@ impl Network {
     /// it is stored while it is learned: "plain", "log", "logit" or "softplus"), `start` (realised),
     /// `bounds` (realised, or None), `learning_rate` (factor on the base rate), `precision` and `learned`.
     ///
-    /// >>> network.parameter_table[0]["name"]
-    /// 'receptor.gain'
+    /// >>> [row["unit"] for row in network.parameter_table if row["name"] == "orn_to_pn.strength"]
+    /// ['A']
     #[getter]
     fn parameter_table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let rows = PyList::empty(py);
@@ -220,10 +227,27 @@ impl Network {
         self.parameters(py, &self.compiled().table().start(), false)
     }
 
-    /// Names of the odours that are told apart, in the order of the classes; the first is the blank.
+    /// Names of the odours that are told apart, in the order of `responses`; of the data's panel the first
+    /// is the blank.
     #[getter]
     fn odours(&self) -> Vec<String> {
         self.subject.odour_names.clone()
+    }
+
+    /// Names of the classes; those of the odours unless odours share classes.
+    #[getter]
+    fn class_names(&self) -> Vec<String> {
+        self.subject.class_names.clone()
+    }
+
+    /// Class of each odour: int64 `[odour]`.
+    ///
+    /// >>> int(network.labels[5])
+    /// 5
+    #[getter]
+    fn labels<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        let labels = self.subject.odours.labels().iter();
+        list(py, labels.map(|&label| label as i64).collect::<Vec<i64>>())
     }
 
     /// Input for each odour, before noise: float64 `[odour, channel]`, between 0 and 1.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use kenyon_learning::History;
-use kenyon_study::{Quantity, Results, StoredModel};
+use kenyon_study::{Quantity, Results, ResultsError, StoredModel};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -40,9 +40,9 @@ pub(crate) fn read_results(py: Python<'_>, folder: PathBuf) -> PyResult<Bound<'_
             }
             runs.push((results.model(run)?, measurements));
         }
-        Ok((results, runs))
+        Ok::<_, ResultsError>((results, runs))
     })?;
-    let (results, runs) = found.map_err(|error: kenyon_study::ResultsError| problem(error))?;
+    let (results, runs) = found.map_err(problem)?;
     let read = PyDict::new(py);
     read.set_item("summary", json(py, &results.summary)?)?;
     read.set_item("description", json(py, &results.description)?)?;

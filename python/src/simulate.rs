@@ -39,7 +39,7 @@ pub(crate) fn outcome<'py>(
     let subject = &*model.network.subject;
     let network = &subject.network;
     let stimuli = &request.presented.stimuli;
-    let needed = recording_bytes(network, request.recorded);
+    let needed = recording_bytes(network, request.recorded, network.steps());
     if needed > LARGEST_RECORDING {
         return Err(PyMemoryError::new_err(format!(
             "recording {} trials takes about {:.1} GB; record at most {} at a time",
@@ -81,10 +81,10 @@ pub(crate) fn outcome<'py>(
     let probability: Vec<f64> = rows().flat_map(softmax).collect();
     outcome.set_item("probability", array(py, &shape, probability)?)?;
     let decisions: Vec<i64> = rows().map(|logits| decide(logits) as i64).collect();
-    let components = &request.presented.components;
-    if !components.is_empty() {
+    let classes = &request.presented.classes;
+    if !classes.is_empty() {
         let hits = decisions.iter();
-        let hits = hits.filter(|&&class| components.contains(&(class as usize)));
+        let hits = hits.filter(|&&class| classes.contains(&(class as usize)));
         outcome.set_item("correct", hits.count() as f64 / responses.trials as f64)?;
     }
     outcome.set_item("decisions", list(py, decisions))?;
@@ -101,8 +101,8 @@ pub(crate) fn outcome<'py>(
         let captions = Captions {
             stimulus: &request.presented.name,
             intervention: &request.intervention,
-            concentration: request.concentration,
-            odours: &subject.odour_names,
+            concentration: (!classes.is_empty()).then_some(request.concentration),
+            odours: &subject.class_names,
             ids: &|population| {
                 let range = connectome.population(population).unwrap_or_default();
                 let neurons = &connectome.neurons()[range];

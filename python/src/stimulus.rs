@@ -1,8 +1,6 @@
 //! What is presented: an odour or a mixture of the panel, or receptor responses.
 
-use kenyon_analysis::{
-    BLANK_ROW, BlockNoise, Superposition, diluted, mixture_template, noisy_stimuli,
-};
+use kenyon_analysis::{BlockNoise, Superposition, diluted, mixture_template, noisy_stimuli};
 use kenyon_circuit::Stimulus;
 use kenyon_study::Subject;
 use pyo3::prelude::*;
@@ -22,7 +20,7 @@ pub(crate) struct Presented {
     /// What it is called.
     pub name: String,
     /// Classes of the odours in it; none of receptor responses.
-    pub components: Vec<usize>,
+    pub classes: Vec<usize>,
     /// The trials, odour noise applied.
     pub stimuli: Vec<Stimulus>,
 }
@@ -45,18 +43,23 @@ impl Presented {
             return Err(wrong("trials is 0; it must be at least 1"));
         }
         let (templates, names) = (subject.odours.templates(), &subject.odour_names);
-        let components = components(odour, names)?;
+        let components = components(odour, names, subject.blank)?;
         let undiluted = match components[..] {
-            [class] => templates[class].clone(),
+            [row] => templates[row].clone(),
             _ => mixture_template(templates, &components, Superposition::Sum).map_err(argument)?,
         };
-        let template = diluted(&templates[BLANK_ROW], &undiluted, concentration);
+        let nothing = vec![0.0; undiluted.len()];
+        let blank = subject.blank.map_or(&nothing, |row| &templates[row]);
+        let template = diluted(blank, &undiluted, concentration);
         let cv = subject.network.odour_cv();
         let shown: Vec<&str> = components.iter().map(|&it| names[it].as_str()).collect();
         Ok(Self {
             name: shown.join(" + "),
             stimuli: noisy_stimuli(&[template], trials, cv, noise).map_err(argument)?,
-            components,
+            classes: components
+                .iter()
+                .map(|&row| subject.odours.labels()[row])
+                .collect(),
         })
     }
 
@@ -64,7 +67,7 @@ impl Presented {
     pub(crate) fn responses(stimuli: &Bound<'_, PyAny>, subject: &Subject) -> PyResult<Self> {
         Ok(Self {
             name: "receptor responses".to_owned(),
-            components: Vec::new(),
+            classes: Vec::new(),
             stimuli: self::stimuli(stimuli, subject.network.channels())?,
         })
     }
@@ -105,15 +108,19 @@ pub(crate) fn stimuli(value: &Bound<'_, PyAny>, channels: usize) -> PyResult<Vec
         .collect())
 }
 
-/// The classes of one odour, or of several that are presented together.
-fn components(odour: &Bound<'_, PyAny>, names: &[String]) -> PyResult<Vec<usize>> {
+/// The rows of one odour, or of several that are presented together.
+fn components(
+    odour: &Bound<'_, PyAny>,
+    names: &[String],
+    blank: Option<usize>,
+) -> PyResult<Vec<usize>> {
     if odour.is_instance_of::<PyString>() || odour.extract::<i64>().is_ok() {
         return Ok(vec![class(odour, names)?]);
     }
     let mut components = Vec::new();
     for item in odour.try_iter()? {
         let class = class(&item?, names)?;
-        if class == BLANK_ROW {
+        if Some(class) == blank {
             return Err(wrong(format!(
                 "\"{}\" is the blank, which is part of every stimulus and no component of a mixture",
                 names[class]

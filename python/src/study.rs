@@ -1,7 +1,7 @@
 //! Studies: many runs that differ in declared edits.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kenyon_learning::Phase;
 use kenyon_study::{BuiltIn, Comparison, Effort, Event, Plan, StudyFile, run_overseen};
@@ -51,7 +51,7 @@ pub(crate) fn run_study<'py>(
     quick: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (file, built_in) = read(study)?;
+    let (file, built_in) = read(&study)?;
     let circuit = Circuit::or_larva(circuit);
     let progress = Progress::new(progress);
     let set = &data.set;
@@ -71,26 +71,34 @@ pub(crate) fn run_study<'py>(
     json(py, &summary)
 }
 
-/// A study file, the text of one, or a study that comes with the program.
-fn read(study: PathBuf) -> PyResult<(StudyFile, Option<BuiltIn>)> {
+/// A study file, the text of one, or a study that comes with the program. Tables that it names are
+/// relative to the file, or to the working folder.
+fn read(study: &Path) -> PyResult<(StudyFile, Option<BuiltIn>)> {
     let shown = study.to_string_lossy();
-    if shown.contains('\n') {
-        return Ok((StudyFile::parse(&shown).map_err(problem)?, None));
-    }
-    if !study.exists()
+    let is_text = shown.contains('\n');
+    if !is_text
+        && !study.exists()
         && let Some(built_in) = BuiltIn::named(&shown)
     {
         return Ok((built_in.file(), Some(built_in)));
     }
-    let text = std::fs::read_to_string(&study).map_err(|cause| {
-        let names: Vec<&str> = BuiltIn::ALL.iter().map(|it| it.name()).collect();
-        StudyError::new_err(format!(
-            "cannot read the study file {shown}: {cause}; the program comes with {}",
-            names.join(", ")
-        ))
-    })?;
-    let file = StudyFile::parse(&text)
-        .map_err(|cause| StudyError::new_err(format!("cannot use {shown}: {cause}")))?;
+    let (text, folder, name) = if is_text {
+        (shown.to_string(), Path::new(""), "the text of the study")
+    } else {
+        let text = std::fs::read_to_string(study).map_err(|cause| {
+            let names: Vec<&str> = BuiltIn::ALL.iter().map(|it| it.name()).collect();
+            StudyError::new_err(format!(
+                "cannot read the study file {shown}: {cause}; the program comes with {}",
+                names.join(", ")
+            ))
+        })?;
+        (text, study.parent().unwrap_or(Path::new("")), &*shown)
+    };
+    let unusable = |cause: kenyon_study::StudyError| {
+        StudyError::new_err(format!("cannot use {name}: {cause}"))
+    };
+    let mut file = StudyFile::parse(&text).map_err(unusable)?;
+    file.read_tables(folder).map_err(unusable)?;
     Ok((file, None))
 }
 

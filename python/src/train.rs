@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use kenyon_analysis::spiking_populations;
 use kenyon_learning::{
     Callbacks, Checkpoint, Existing, Kind, Loss, Monitor, Outcome, Phase, Progress as News,
-    RunInputs, RunOptions, TrainingSettings, train as train_in,
+    RunInputs, RunOptions, Start, TrainingSettings, train as train_in, untaught_start,
 };
-use kenyon_study::monitor_figures;
+use kenyon_study::{Edits, monitor_figures};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyMapping, PyString};
 
 use crate::arguments::mapping as mapping_of;
 use crate::circuit::Circuit;
@@ -17,6 +18,7 @@ use crate::data::Data;
 use crate::errors::{Stopped, TrainingError, study, training as problem, wrong};
 use crate::model::Model;
 use crate::network::Network;
+use crate::task::task;
 use crate::values::json_text;
 use crate::work::{self, Progress};
 
@@ -25,6 +27,10 @@ use crate::work::{self, Progress};
 /// Equal arguments give equal parameters on every machine and with any number of threads: those of
 /// `kenyon train` with the same settings. `loss` is one of the published objectives ("canonical", "ce_only",
 /// "energy_1", ...) or a dictionary such as the table `[loss.NAME]` of a study file.
+///
+/// `panel` takes the place of the data's odours: responses `[channel]`, between 0 and 1, by name of the
+/// odour. `labels` are classes by name of the odour; otherwise every odour is a class. A circuit without
+/// `[teacher]` has no teacher, and its student starts from the start values of the circuit.
 ///
 /// With `out` the run is written to a folder, as the command line does; a run that is there already is
 /// refused, or continued with `resume=True`, which ends in the same bytes as if it had never been
@@ -44,7 +50,7 @@ use crate::work::{self, Progress};
 #[pyfunction]
 #[pyo3(signature = (
     data, circuit=None, *, seed=42, epochs=300, teacher_epochs=300, loss=None, mapping="by_position",
-    out=None, resume=false, checkpoint_every=10, progress=None, threads=None
+    panel=None, labels=None, out=None, resume=false, checkpoint_every=10, progress=None, threads=None
 ))]
 #[allow(
     clippy::too_many_arguments,
@@ -59,6 +65,8 @@ pub(crate) fn train(
     teacher_epochs: usize,
     loss: Option<Bound<'_, PyAny>>,
     mapping: &str,
+    panel: Option<Bound<'_, PyMapping>>,
+    labels: Option<Bound<'_, PyMapping>>,
     out: Option<PathBuf>,
     resume: bool,
     checkpoint_every: usize,
@@ -72,7 +80,12 @@ pub(crate) fn train(
         return Err(wrong("resume needs out, the folder of the run"));
     }
     let circuit = Circuit::or_larva(circuit);
-    let network = Network::new(py, &data.set, &circuit, mapping_of(mapping)?)?;
+    let task = task(panel.as_ref(), labels.as_ref())?;
+    let edits = Edits {
+        task: task.as_ref(),
+        ..Edits::default()
+    };
+    let network = Network::new(py, &data.set, &circuit, mapping_of(mapping)?, edits)?;
     let settings = TrainingSettings {
         seed,
         student_epochs: epochs,
@@ -100,14 +113,21 @@ pub(crate) fn train(
     };
     let progress = Progress::new(progress);
     let subject = &*network.subject;
+    let untaught = untaught_start(&subject.network, seed);
     let outcome = work::run(py, threads, |stop| {
+        let start = match &subject.teacher {
+            Some(teacher) => Start::Teacher {
+                teacher: &teacher.network,
+                rule: &teacher.rule,
+                trained: None,
+            },
+            None => Start::Values(&untaught),
+        };
         let inputs = RunInputs {
             identity: &identity,
             network: &subject.network,
-            teacher: &subject.teacher,
-            rule: &subject.rule,
+            start,
             odours: &subject.odours,
-            trained_teacher: None,
         };
         let mut report = |news: &News<'_>| {
             if stop.is_set() || !progress.report(|py| told(py, news)) {
@@ -125,11 +145,7 @@ pub(crate) fn train(
     })?;
     progress.check()?;
     let (kind, file, accuracy) = match outcome.map_err(problem)? {
-        Outcome::Complete(trained) => (
-            Kind::Model,
-            "model.safetensors",
-            Some(trained.teacher_accuracy),
-        ),
+        Outcome::Complete(trained) => (Kind::Model, "model.safetensors", trained.teacher_accuracy),
         Outcome::Stopped { epoch: 0 } => {
             return Err(Stopped::new_err(
                 "the training was stopped before the student began, so there is no model",
@@ -165,8 +181,10 @@ fn objective(loss: Option<&Bound<'_, PyAny>>, network: &Network) -> PyResult<Los
     };
     if loss.is_instance_of::<PyString>() {
         let label: String = loss.extract()?;
-        let roles = &network.subject.roles;
-        return Loss::published(&label, &roles.spiking(), &roles.coding).ok_or_else(|| {
+        let compiled = &network.subject.network;
+        let readout = &compiled.readout_population().name;
+        let spiking = spiking_populations(compiled.circuit());
+        return Loss::published(&label, &spiking, readout).ok_or_else(|| {
             wrong(format!(
                 "there is no objective \"{label}\"; the published ones are {}",
                 Loss::PUBLISHED.join(", ")

@@ -164,3 +164,26 @@ def test_a_forked_process_can_simulate(model):
     if child == 0:
         os._exit(0 if model.simulate(odour=5, threads=2)["logits"].shape == (20, 28) else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_tasks_of_ones_own(data, tmp_path):
+    odours = {"sweet": [0.9] * 10 + [0.1] * 11, "sour": [0.1] * 10 + [0.9] * 11, "both": [0.9] * 21}
+    labels = {"sweet": "good", "sour": "bad", "both": "bad"}
+    network = kenyon.Network(data, panel=odours, labels=labels)
+    assert network.odours == list(odours) and network.class_names == ["good", "bad"]
+    assert network.labels.tolist() == [0, 1, 1] and network.responses.shape == (3, 21)
+    model = kenyon.train(data, **SHORT, panel=odours, labels=labels, out=tmp_path / "run")
+    outcome = model.simulate(odour="both", trials=5)
+    assert outcome["logits"].shape == (5, 2)
+    assert outcome["correct"] == (outcome["decisions"] == 1).mean()
+    assert model.evaluate(repeats=2)["labels"] == [0, 1, 1]
+    assert kenyon.Model.load(tmp_path / "run", data).network.class_names == ["good", "bad"]
+    with pytest.raises(kenyon.KenyonError, match="label"):
+        kenyon.Network(data, labels={"sweet": "good"})
+    with pytest.raises(kenyon.KenyonError, match="channels"):
+        kenyon.Network(data, panel={"short": [1.0, 2.0]})
+
+
+def test_circuits_without_a_teacher(data):
+    model = kenyon.train(data, kenyon.Circuit.larva().edit(remove=["teacher"]), **SHORT)
+    assert model.teacher_accuracy is None and model.epochs == 2
