@@ -301,7 +301,7 @@ fn refused() {
     odour(&["--pulse", "0:1.5"]).refused(&["no whole number of steps"]);
     odour(&["--pulse", "10:50", "--duration", "40"]).refused(&["after the trial"]);
     odour(&["--duration", "1e9"]).refused(&["--duration", "between 0 and"]);
-    odour(&["--duration", "0"]).refused(&["no step"]);
+    odour(&["--duration", "0"]).refused(&["0 steps"]);
     odour(&["--ramp-to=-3"]).refused(&["concentration is -3"]);
     odour(&["--fluctuation", "0.3:0"]).refused(&["time constant"]);
     odour(&["--fluctuation", "nan"]).refused(&["standard deviation"]);

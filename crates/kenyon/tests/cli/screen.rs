@@ -206,7 +206,7 @@ fn refused() {
     screen(&["--population", "XX"], &["no population \"XX\"", "ORN"]);
     screen(&["--neuron", "KC:144"], &["KC:144", "143"]);
     screen(&["--neuron", "XX:1"], &["XX"]);
-    screen(&["--neuron", "1"], &["no neuron with this id"]);
+    screen(&["--neuron", "987654321"], &["no neuron with this id"]);
     screen(&["--neuron", "KC"], &["POP:N"]);
     screen(
         &["--targets", "pathways", "--action", "drive=1e-12"],
