@@ -36,7 +36,12 @@ pub(crate) fn find(output: &Output) -> anyhow::Result<DataSet> {
             );
             statistical(output, FALLBACK_SEED)
         }
-        result => result,
+        Ok(data) => {
+            // A folder can hold one too.
+            warn_if_statistical(output, &data);
+            Ok(data)
+        }
+        Err(error) => Err(error),
     }
 }
 

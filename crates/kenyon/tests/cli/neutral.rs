@@ -34,10 +34,8 @@ pub fn add(suite: Suite) -> Suite {
             "data::exported_winding_folder_trains_to_the_same_digest",
             "data/winding2023/neurons.csv",
             |neurons| {
-                let data = neurons
-                    .join("../..")
-                    .canonicalize()
-                    .expect("the data folder");
+                let data = neurons.ancestors().nth(2).expect("the data folder");
+                let data = data.canonicalize().expect("the data folder");
                 let data = data.to_str().expect("UTF-8");
                 let folder = TempDir::new().expect("a temporary folder");
                 let export = ["--data", data, "data", "export", "--out", "neutral"];
