@@ -58,7 +58,8 @@ pub struct Effect {
     pub interval: Option<[f64; 2]>,
     /// The difference in units of the deviation of single differences (paired d); `None` without spread.
     pub size: Option<f64>,
-    /// Two-sided p-value of no difference.
+    /// Two-sided p-value of no difference: Student's t, but not below what exchanging the signs of all
+    /// pairs could give (`2^(1 - pairs)`).
     pub p: Option<f64>,
     /// Corrected over all targets: the chance of any false one stays below it (Holm).
     pub p_holm: Option<f64>,
@@ -185,13 +186,16 @@ mod tests {
 
     #[test]
     fn one_odour_is_the_paired_t_test() {
-        // Differences 1, 2, 3, 6: mean 3, deviation 2.160247, t = 2.777460, p = 0.069 (3 d.o.f.).
+        // Differences 1, 2, 3, 6: mean 3, deviation 2.160247, t = 2.777460. Student's t alone says
+        // p = 0.069 (3 d.o.f.), but four pairs cannot say less than 2 of 16.
         let (before, after) = (trials(&[0.0; 4]), trials(&[1.0, 2.0, 3.0, 6.0]));
         let effect = effect(&before, &after, 1, 0.95).unwrap();
         assert_eq!((effect.value, effect.difference), (3.0, 3.0));
         let size = 3.0 / (14.0_f64 / 3.0).sqrt();
         assert!((effect.size.unwrap() - size).abs() < 1e-12);
-        assert!((effect.p.unwrap() - 0.069_2).abs() < 5e-4, "{effect:?}");
+        let alone = student_p_value(2.777_460, 3.0);
+        assert!((alone - 0.069_2).abs() < 5e-4, "{alone}");
+        assert_eq!(effect.p, Some(0.125));
         let reach = 3.182_446_305 * (14.0_f64 / 3.0).sqrt() / 2.0;
         let [low, high] = effect.interval.unwrap();
         assert!((low - (3.0 - reach)).abs() < 1e-6 && (high - (3.0 + reach)).abs() < 1e-6);

@@ -1,10 +1,13 @@
 //! Files and parts of files that the guide shows.
 
+use std::path::Path;
+
 use kenyon_circuit::Circuit;
 use kenyon_connectome::DataSet;
 use kenyon_connectome::sample::sample;
 use kenyon_study::{Plan, StudyFile};
 use kenyon_testing::{Suite, workspace_root};
+use tempfile::TempDir;
 
 use crate::markdown::{chapters, chapters_folder, parse, read, with_extension};
 
@@ -18,23 +21,34 @@ fn studies() {
     let data = sample(7, 1).expect("an individual");
     let mut number = 0;
     for chapter in chapters() {
-        for block in parse(&read(&chapter)).0 {
+        let blocks = parse(&read(&chapter)).0;
+        let tables = TempDir::new().expect("a temporary folder");
+        for block in blocks.iter().filter(|block| block.is("csv")) {
+            if let Some(name) = block.word() {
+                std::fs::write(tables.path().join(name), block.text()).expect("a table");
+            }
+        }
+        for block in blocks {
             if block.is("toml") && block.word() == Some("study") {
                 let place = format!("{}, line {}", chapter.display(), block.line);
-                plan(&block.text(), &place, &data);
+                plan(&block.text(), &place, tables.path(), &data);
                 number += 1;
             }
         }
     }
-    for file in with_extension(&chapters_folder().join("studies"), "toml") {
-        plan(&read(&file), &file.display().to_string(), &data);
+    let folder = chapters_folder().join("studies");
+    for file in with_extension(&folder, "toml") {
+        plan(&read(&file), &file.display().to_string(), &folder, &data);
         number += 1;
     }
     assert!(number > 5, "only {number} studies were found");
 }
 
-fn plan(text: &str, place: &str, data: &DataSet) {
-    let file = StudyFile::parse(text).unwrap_or_else(|error| panic!("{place}: {error}"));
+/// Plans a study whose tables stand in `tables`.
+fn plan(text: &str, place: &str, tables: &Path, data: &DataSet) {
+    let mut file = StudyFile::parse(text).unwrap_or_else(|error| panic!("{place}: {error}"));
+    file.read_tables(tables)
+        .unwrap_or_else(|error| panic!("{place}: {error}"));
     let folder = workspace_root().join("results/unused");
     let plan = Plan::new(file, data, &Circuit::larva(), &folder, false);
     let plan = plan.unwrap_or_else(|error| panic!("{place}: {error}"));
