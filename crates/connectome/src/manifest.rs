@@ -65,7 +65,9 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    pub(crate) fn describe(
+    /// Describes a connectome and a panel; files, rules, seed and scale are left empty.
+    #[must_use]
+    pub fn describe(
         dataset: &str,
         source: SourceKind,
         connectome: &Connectome,

@@ -45,8 +45,8 @@ impl Default for Limits {
             record_bytes: 64 << 20,
             unpacked_bytes: 1 << 30,
             ratio: 500,
-            neurons: 5_000_000,
-            neuron_table_bytes: 1 << 30,
+            neurons: 2_000_000,
+            neuron_table_bytes: 256 << 20,
         }
     }
 }
@@ -108,7 +108,7 @@ impl Input {
     /// SHA-256 of the content as it is stored.
     pub(crate) fn sha256(&self) -> Result<String, DataError> {
         let mut hasher = Sha256::new();
-        self.raw(|reader, _| {
+        self.raw(|reader, _| -> Result<(), DataError> {
             let mut buffer = vec![0; 1 << 16];
             loop {
                 match reader.read(&mut buffer) {
@@ -130,10 +130,10 @@ impl Input {
     }
 
     /// Calls `read` with the stored bytes and their number.
-    fn raw<T>(
+    fn raw<T, E: From<DataError>>(
         &self,
-        read: impl FnOnce(&mut dyn Read, u64) -> Result<T, DataError>,
-    ) -> Result<T, DataError> {
+        read: impl FnOnce(&mut dyn Read, u64) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &self.content {
             Content::File(path) => {
                 let unreadable = |cause| DataError::Unreadable {
@@ -157,11 +157,11 @@ impl Input {
 
     /// Calls `read` with the unpacked content. A fault of the stream is reported rather than what `read`
     /// makes of it.
-    pub(crate) fn read<T>(
+    pub(crate) fn read<T, E: From<DataError>>(
         &self,
         limits: &Limits,
-        read: impl FnOnce(Unpacked<'_>) -> Result<T, DataError>,
-    ) -> Result<T, DataError> {
+        read: impl FnOnce(Unpacked<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.raw(|raw, packed| {
             let watch = Rc::new(Watch::default());
             let mut raw = BufReader::with_capacity(1 << 17, raw);
@@ -183,18 +183,18 @@ impl Input {
             };
             let result = read(unpacked);
             match watch.fault.take() {
-                Some(reason) => Err(self.bad_stream(reason)),
+                Some(reason) => Err(self.bad_stream(reason).into()),
                 None => result,
             }
         })
     }
 
     /// Calls `read` with the content as a table.
-    pub(crate) fn table<T>(
+    pub(crate) fn table<T, E: From<DataError>>(
         &self,
         limits: &Limits,
-        read: impl FnOnce(&mut TableStream<'_>) -> Result<T, DataError>,
-    ) -> Result<T, DataError> {
+        read: impl FnOnce(&mut TableStream<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.read(limits, |unpacked| {
             read(&mut TableStream::new(unpacked, &self.name)?)
         })

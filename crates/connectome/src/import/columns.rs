@@ -116,13 +116,16 @@ pub(crate) const ID: &[&str] = &[
 ];
 
 /// Names of the columns of a table of pairs of neurons.
-pub(crate) const LEFT: &[&str] = &["left_id", "left"];
+pub(crate) const LEFT: &[&str] = &["left_id", "left_skid"];
 /// The right one.
-pub(crate) const RIGHT: &[&str] = &["right_id", "right"];
+pub(crate) const RIGHT: &[&str] = &["right_id", "right_skid"];
 
 /// Names of the column of the transmitter that a row of contacts is predicted to have.
 pub(crate) const CONTACT_TRANSMITTER: &[&str] =
     &["nt_type", "neurotransmitter", "transmitter", "top_nt"];
+
+/// Names of the column of the part of the brain.
+pub(crate) const REGION: &[&str] = &["neuropil", "roi"];
 
 /// Names of the column of the compartments of a contact.
 pub(crate) const COMPARTMENT: &[&str] = &["compartment", "compartments"];

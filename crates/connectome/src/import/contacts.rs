@@ -41,11 +41,14 @@ impl Gathered {
         options: &ImportOptions,
     ) -> Result<Self, ImportError> {
         let mut gathered = Self::default();
-        let selected: HashMap<u64, u32> = neurons
-            .iter()
-            .enumerate()
-            .map(|(place, neuron)| (neuron.id, place as u32))
-            .collect();
+        // By row of the table: one look-up per identity, and fifty million rows make many.
+        let mut places = vec![Place::Listed; table.len()];
+        for (place, neuron) in neurons.iter().enumerate() {
+            if let Some(row) = table.row_of(neuron.id) {
+                places[row as usize] = Place::Selected(place as u32);
+            }
+        }
+        let place = |id: u64| table.row_of(id).map(|row| places[row as usize]);
         let matrices: Vec<(&ContactSource, Option<Compartment>)> = sources
             .iter()
             .filter_map(|source| match source.kind {
@@ -58,27 +61,9 @@ impl Gathered {
             let ContactKind::List(columns) = &source.kind else {
                 continue;
             };
-            // Errors of an import pass through the reader of tables, which has its own.
-            let mut fault = None;
-            let place = |id: u64| match selected.get(&id) {
-                Some(&place) => Some(Place::Selected(place)),
-                None => table.lists(id).then_some(Place::Listed),
-            };
-            let result = source.input.table(&options.limits, |stream| {
-                gathered
-                    .read_list(stream, columns, &place, neurons, options)
-                    .map_err(|error| match error {
-                        ImportError::Data(error) => error,
-                        other => {
-                            fault = Some(other);
-                            DataError::NoResponses
-                        }
-                    })
-            });
-            if let Some(fault) = fault {
-                return Err(fault);
-            }
-            result?;
+            source.input.table(&options.limits, |stream| {
+                gathered.read_list(stream, columns, &place, neurons, options)
+            })?;
         }
         Ok(gathered)
     }
@@ -123,20 +108,11 @@ impl Gathered {
             };
             self.counts.read.add(count);
             if let Some(filter) = &filter {
-                let mut bad = None;
-                let cell = |column: usize| match stream.text(column) {
-                    Ok(text) => text,
-                    Err(_) => "",
-                };
                 // Text that is no text is an error, whether the condition needs it or not.
                 for column in 0..stream.header.len() {
-                    if let Err(error) = stream.text(column) {
-                        bad = Some(error);
-                    }
+                    stream.text(column)?;
                 }
-                if let Some(error) = bad {
-                    return Err(error.into());
-                }
+                let cell = |column: usize| stream.text(column).unwrap_or_default();
                 if !filter.holds(&cell) {
                     self.counts.dropped_by_filter.add(count);
                     continue;
@@ -220,6 +196,12 @@ impl Gathered {
         neurons: &[Neuron],
         options: &ImportOptions,
     ) -> Result<(), ImportError> {
+        if options.contact_filter.is_some() && !matrices.is_empty() {
+            return Err(ImportError::Matrices {
+                reason: "a condition on rows of contacts needs lists of pairs, not matrices"
+                    .to_owned(),
+            });
+        }
         let split = matrices
             .iter()
             .any(|(_, compartment)| compartment.is_some());
@@ -273,11 +255,14 @@ impl Gathered {
                 let pair = (cell.source, cell.target);
                 let fresh = self.add(pair, kind, cell.count, neurons)?;
                 if !fresh && options.duplicates == Duplicates::Refuse {
-                    return Err(ImportError::Duplicate {
-                        file: source.input.name().to_owned(),
-                        row: 0,
-                        from: neurons[pair.0 as usize].id,
-                        to: neurons[pair.1 as usize].id,
+                    return Err(ImportError::Matrices {
+                        reason: format!(
+                            "{} and an earlier matrix both hold {} contacts from neuron {} to neuron {}; --duplicates sum adds them up",
+                            source.input.name(),
+                            kind.code(),
+                            neurons[pair.0 as usize].id,
+                            neurons[pair.1 as usize].id
+                        ),
                     });
                 }
             }

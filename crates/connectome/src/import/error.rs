@@ -31,6 +31,9 @@ pub enum ImportError {
         second: String,
         second_layout: &'static str,
     },
+    /// Tables of contacts that may say the same twice.
+    #[error("there are several tables of contacts: {files}. {reason}")]
+    SeveralTables { files: String, reason: &'static str },
     /// No population was asked for.
     #[error(
         "no population is selected; use --population 'NAME = EXPRESSION', --selections FILE or --population-column COLUMN. The columns of the neurons are {columns}"

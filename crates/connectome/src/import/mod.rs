@@ -175,7 +175,8 @@ impl Imported {
 
 fn import_sources(sources: Sources, options: &ImportOptions) -> Result<Imported, ImportError> {
     let table = NeuronTable::read(&sources.neurons, &sources.contacts, options)?;
-    let (mut neurons, populations) = table.select(options)?;
+    let mut neuron_counts = NeuronCounts::default();
+    let (mut neurons, populations) = table.select(options, &mut neuron_counts)?;
     let fields = table.fields(options)?;
     let mut gathered = Gathered::read(&sources.contacts, &neurons, &table, options)?;
     let mut notes = Vec::new();
@@ -195,8 +196,8 @@ fn import_sources(sources: Sources, options: &ImportOptions) -> Result<Imported,
     for neuron in &mut neurons {
         rename(&mut neuron.transmitter, &options.transmitters);
     }
-    let mut transmitters = BTreeMap::new();
     for neuron in &neurons {
+        let transmitters = &mut neuron_counts.transmitters;
         *transmitters.entry(neuron.transmitter.clone()).or_default() += 1;
     }
     let contacts = gathered.finish(options.minimum_contacts);
@@ -231,7 +232,7 @@ fn import_sources(sources: Sources, options: &ImportOptions) -> Result<Imported,
             not_selected: table.len() as u64 - selected,
             isolated: touched.iter().filter(|touched| !**touched).count() as u64,
             renamed_columns: table.renamed.clone(),
-            transmitters,
+            ..neuron_counts
         },
         populations,
         contacts: counts,

@@ -1,11 +1,11 @@
 //! The tables of neurons, joined, and the selection of populations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::columns::{Field, IdColumn, NO_PAIR, find, simple};
 use super::error::ImportError;
 use super::expression::{Expression, is_list};
-use super::record::SelectedPopulation;
+use super::record::{NeuronCounts, SelectedPopulation};
 use super::sources::{ContactKind, ContactSource, NeuronRows, NeuronSource};
 use super::{ImportOptions, Populations, named_column};
 use crate::neutral::parse_side;
@@ -91,9 +91,9 @@ impl NeuronTable {
         self.rows.len()
     }
 
-    /// Whether the neuron is listed.
-    pub fn lists(&self, id: u64) -> bool {
-        self.index.contains_key(&id)
+    /// The row of a neuron, if it is listed.
+    pub fn row_of(&self, id: u64) -> Option<u32> {
+        self.index.get(&id).copied()
     }
 
     fn add(&mut self, id: u64) -> usize {
@@ -131,7 +131,7 @@ impl NeuronTable {
             self.add_column("side", stream);
         }
         let listed_before = self.rows.len();
-        let mut seen: HashMap<u64, ()> = HashMap::new();
+        let mut seen: HashSet<u64> = HashSet::new();
         while stream.advance()? {
             let too_large = self.rows.len() >= options.limits.neurons
                 || stream.bytes() > options.limits.neuron_table_bytes;
@@ -143,7 +143,7 @@ impl NeuronTable {
                 });
             }
             for (id, side, partner) in ids_of(source.rows, stream)?.into_iter().flatten() {
-                if seen.insert(id, ()).is_some() {
+                if !seen.insert(id) {
                     return Err(DataError::DuplicateNeuron {
                         file: stream.file.clone(),
                         place: format!("row {}", stream.row()),
@@ -160,6 +160,9 @@ impl NeuronTable {
                     row.cells.push(side);
                 }
                 row.partner = row.partner.or(partner);
+                if row.cells.text.len() as u64 > options.limits.neuron_table_bytes {
+                    return Err(stream.bad_value(0, "a neuron with a moderate amount of text"));
+                }
             }
         }
         if self.rows.len() == listed_before && listed_before == 0 {
@@ -199,7 +202,7 @@ impl NeuronTable {
         source.input.table(limits, |stream| {
             let columns = match &source.kind {
                 ContactKind::Matrix(_) => {
-                    for column in stream.header[1..].to_vec() {
+                    for column in &stream.header[1..] {
                         if let Some(id) = crate::stream::parse_id(column.as_bytes()) {
                             self.add(id);
                         }
@@ -257,6 +260,7 @@ impl NeuronTable {
     pub fn select(
         &self,
         options: &ImportOptions,
+        counts: &mut NeuronCounts,
     ) -> Result<(Vec<Neuron>, Vec<SelectedPopulation>), ImportError> {
         let members = match &options.populations {
             Populations::None => {
@@ -284,7 +288,7 @@ impl NeuronTable {
         let fields = self.fields(options)?;
         for (population, rows) in members {
             for row in rows {
-                neurons.push(self.neuron(row, &population.name, &fields));
+                neurons.push(self.neuron(row, &population.name, &fields, counts));
             }
             populations.push(population);
         }
@@ -432,18 +436,28 @@ impl NeuronTable {
         Ok(fields)
     }
 
-    fn neuron(&self, row: usize, population: &str, fields: &BTreeMap<Field, usize>) -> Neuron {
+    fn neuron(
+        &self,
+        row: usize,
+        population: &str,
+        fields: &BTreeMap<Field, usize>,
+        counts: &mut NeuronCounts,
+    ) -> Neuron {
         let cell = |field: Field| {
             fields
                 .get(&field)
                 .map_or("", |&column| self.cell(row, column))
         };
         let text = |field: Field| cell(field).to_owned();
-        let stated: Option<u64> = cell(Field::Partner).trim().parse().ok();
+        let partner = cell(Field::Partner).trim();
+        let stated: Option<u64> = partner.parse().ok();
+        counts.partners_not_understood += u64::from(stated.is_none() && !partner.is_empty());
+        let side = parse_side(cell(Field::Side));
+        counts.sides_not_understood += u64::from(side.is_none());
         Neuron {
             id: self.rows[row].id,
             population: population.to_owned(),
-            side: parse_side(cell(Field::Side)).unwrap_or(Side::Unknown),
+            side: side.unwrap_or(Side::Unknown),
             class: text(Field::Class),
             name: text(Field::Name),
             glomerulus: text(Field::Glomerulus),

@@ -58,6 +58,10 @@ pub struct NeuronCounts {
     pub not_selected: u64,
     /// Selected neurons without any contact among the selected.
     pub isolated: u64,
+    /// Selected neurons whose side is neither left, right, middle nor empty; it is taken as unknown.
+    pub sides_not_understood: u64,
+    /// Selected neurons whose partner is no whole number; it is taken as unknown.
+    pub partners_not_understood: u64,
     /// Columns of later tables that were renamed because an earlier table has one of the name.
     pub renamed_columns: Vec<String>,
     /// Selected neurons by transmitter, as written.

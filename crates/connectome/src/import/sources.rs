@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::columns::{
-    COMPARTMENT, CONTACT_TRANSMITTER, ID, IdColumn, LEFT, Layout, RIGHT, find, find_id, simple,
+    COMPARTMENT, CONTACT_TRANSMITTER, ID, IdColumn, LEFT, Layout, REGION, RIGHT, find, find_id,
+    simple,
 };
 use super::error::ImportError;
 use super::record::{IgnoredFile, ReadFile};
@@ -72,6 +73,16 @@ pub(crate) struct ListColumns {
     pub count: Option<usize>,
     pub compartment: Option<usize>,
     pub transmitter: Option<usize>,
+    /// Part of the brain that a row is about.
+    pub region: Option<usize>,
+}
+
+/// A table that may be of use.
+struct Found {
+    input: Input,
+    read: ReadFile,
+    /// Whether it was named itself, not found in a folder or an archive.
+    named: bool,
 }
 
 enum Kind {
@@ -81,7 +92,7 @@ enum Kind {
 }
 
 /// Files, folders and archives as a list of tables, with what was left out.
-fn expand(paths: &[PathBuf]) -> Result<(Vec<(Input, ReadFile)>, Vec<IgnoredFile>), ImportError> {
+fn expand(paths: &[PathBuf]) -> Result<(Vec<Found>, Vec<IgnoredFile>), ImportError> {
     let mut tables = Vec::new();
     let mut ignored = Vec::new();
     for path in paths {
@@ -110,7 +121,7 @@ fn expand(paths: &[PathBuf]) -> Result<(Vec<(Input, ReadFile)>, Vec<IgnoredFile>
 fn add_file(
     path: &Path,
     found: bool,
-    tables: &mut Vec<(Input, ReadFile)>,
+    tables: &mut Vec<Found>,
     ignored: &mut Vec<IgnoredFile>,
 ) -> Result<(), ImportError> {
     let unreadable = |cause| DataError::Unreadable {
@@ -145,7 +156,11 @@ fn add_file(
         file: file_name(&name).to_owned(),
         sha256: input.sha256()?,
     };
-    tables.push((input, read));
+    tables.push(Found {
+        input,
+        read,
+        named: !found,
+    });
     Ok(())
 }
 
@@ -153,7 +168,7 @@ fn add_file(
 fn add_archive(
     name: &str,
     bytes: &Arc<[u8]>,
-    tables: &mut Vec<(Input, ReadFile)>,
+    tables: &mut Vec<Found>,
     ignored: &mut Vec<IgnoredFile>,
 ) -> Result<(), ImportError> {
     let not_an_archive = |reason: String| DataError::NotAnArchive {
@@ -197,7 +212,11 @@ fn add_archive(
             file: shown.clone(),
             sha256: hash.clone(),
         };
-        tables.push((Input::member(shown, Arc::clone(bytes), index), read));
+        tables.push(Found {
+            input: Input::member(shown, Arc::clone(bytes), index),
+            read,
+            named: false,
+        });
     }
     Ok(())
 }
@@ -227,14 +246,18 @@ impl Sources {
                     file: input.name().to_owned(),
                     sha256: input.sha256()?,
                 };
-                Ok((input, read))
+                Ok(Found {
+                    input,
+                    read,
+                    named: true,
+                })
             })
             .collect::<Result<_, ImportError>>()?;
         Self::classify(tables, Vec::new(), options)
     }
 
     fn classify(
-        tables: Vec<(Input, ReadFile)>,
+        tables: Vec<Found>,
         mut ignored: Vec<IgnoredFile>,
         options: &ImportOptions,
     ) -> Result<Self, ImportError> {
@@ -243,7 +266,8 @@ impl Sources {
         let mut first: Option<(String, Layout)> = None;
         let mut files = Vec::new();
         let mut seen = Vec::new();
-        for (input, read) in tables {
+        let mut lists = Vec::new();
+        for Found { input, read, named } in tables {
             let header = input.header(&options.limits)?;
             let shown: String = header.join(", ").chars().take(200).collect();
             seen.push(format!("  {}: {shown}", input.name()));
@@ -265,6 +289,9 @@ impl Sources {
                         Some(_) => {}
                         None => first = Some((input.name().to_owned(), layout)),
                     }
+                    if let ContactKind::List(columns) = &kind {
+                        lists.push((input.name().to_owned(), named, columns.region.is_some()));
+                    }
                     files.push(read);
                     contacts.push(ContactSource { input, kind });
                 }
@@ -274,6 +301,7 @@ impl Sources {
                 }),
             }
         }
+        check_lists(&lists)?;
         let Some((_, layout)) = first else {
             let layouts: &[Layout] = options
                 .layout
@@ -305,16 +333,35 @@ impl Sources {
     }
 }
 
+/// Several lists are added up only if that is clearly meant: exports come as folders in which the same
+/// contacts stand several times (by region and in total, with and without a threshold).
+fn check_lists(lists: &[(String, bool, bool)]) -> Result<(), ImportError> {
+    let reason = if lists.len() < 2 {
+        return Ok(());
+    } else if lists.iter().any(|(_, named, _)| !named) {
+        "If they are parts of one, name each of them to have them added up; otherwise name one"
+    } else if lists.iter().any(|(_, _, region)| *region != lists[0].2) {
+        "Some are by region and some are totals, so contacts would count twice; name one kind"
+    } else {
+        return Ok(());
+    };
+    let files: Vec<&str> = lists.iter().map(|(name, ..)| name.as_str()).collect();
+    Err(ImportError::SeveralTables {
+        files: files.join(", "),
+        reason,
+    })
+}
+
 fn kind(input: &Input, header: &[String], options: &ImportOptions) -> Result<Kind, ImportError> {
     let wanted = |layout: Layout| options.layout.is_none_or(|only| only == layout);
     // Columns that options name decide for a list of pairs.
-    if options.source_column.is_some() || options.target_column.is_some() {
-        if let Some(columns) = list_columns(header, Layout::Edges, options)? {
-            return Ok(Kind::Contacts(Layout::Edges, ContactKind::List(columns)));
-        }
+    if (options.source_column.is_some() || options.target_column.is_some())
+        && let Some(columns) = list_columns(input, header, Layout::Edges, options)?
+    {
+        return Ok(Kind::Contacts(Layout::Edges, ContactKind::List(columns)));
     }
     for layout in Layout::LISTS.into_iter().filter(|&layout| wanted(layout)) {
-        if let Some(columns) = list_columns(header, layout, options)? {
+        if let Some(columns) = list_columns(input, header, layout, options)? {
             return Ok(Kind::Contacts(layout, ContactKind::List(columns)));
         }
     }
@@ -350,6 +397,7 @@ fn kind(input: &Input, header: &[String], options: &ImportOptions) -> Result<Kin
 
 /// The columns of a list of pairs, if the header is one of this layout.
 fn list_columns(
+    input: &Input,
     header: &[String],
     layout: Layout,
     options: &ImportOptions,
@@ -371,7 +419,7 @@ fn list_columns(
             Some(place) => Ok(Some(place)),
             None => Err(ImportError::NoColumn {
                 column: column.clone(),
-                purpose: purpose.to_owned(),
+                purpose: format!("{purpose} in {}", input.name()),
                 found: header.join(", "),
             }),
         },
@@ -382,7 +430,10 @@ fn list_columns(
         let place = named(&options.count_column, counts, "the number of contacts")?;
         Some(place.ok_or_else(|| ImportError::NoColumn {
             column: counts.first().copied().unwrap_or_default().to_owned(),
-            purpose: "the number of contacts (--count-column, or --rows-are-contacts)".to_owned(),
+            purpose: format!(
+                "the number of contacts in {} (--count-column, or --rows-are-contacts)",
+                input.name()
+            ),
             found: header.join(", "),
         })?)
     };
@@ -392,6 +443,7 @@ fn list_columns(
         count,
         compartment: named(&options.compartment_column, COMPARTMENT, "compartments")?,
         transmitter: find(header, CONTACT_TRANSMITTER),
+        region: find(header, REGION),
     }))
 }
 

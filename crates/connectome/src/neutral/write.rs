@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, GzBuilder};
@@ -11,7 +11,9 @@ use super::descriptor::{
     ContactFile, DESCRIPTOR, Drawn, NeuronFile, NeutralDescriptor, ResponseFiles, SCHEMA,
 };
 use super::read::{CONTACT_COLUMNS, NEURON_COLUMNS, read};
-use crate::archive::hash_of;
+use sha2::{Digest, Sha256};
+
+use crate::archive::hexadecimal;
 use crate::{Compartment, DataError, DataSet, Individual, OdourPanel, Side};
 
 /// Name of the record of an import in its folder.
@@ -64,13 +66,8 @@ pub fn write(
         .tempdir_in(&parent)
         .map_err(unwritable)?;
     let descriptor = fill(data, labels, staging.path())?;
-    write_file(
-        staging.path(),
-        DESCRIPTOR,
-        descriptor.to_toml().as_bytes(),
-        false,
-    )?;
-    write_file(staging.path(), IMPORT_RECORD, record.as_bytes(), false)?;
+    write_file(staging.path(), DESCRIPTOR, descriptor.to_toml().as_bytes())?;
+    write_file(staging.path(), IMPORT_RECORD, record.as_bytes())?;
     let again = read(staging.path())?;
     if again.manifest.hash != data.manifest.hash {
         return Err(DataError::WrongHash {
@@ -101,10 +98,8 @@ fn make_readable(folder: &Path) -> io::Result<()> {
 
 fn fill(data: &DataSet, labels: &Labels, folder: &Path) -> Result<NeutralDescriptor, DataError> {
     let (neuron_file, contact_file) = ("neurons.csv.gz", "contacts.csv.gz");
-    let neurons = table(folder, neuron_file, |rows| write_neurons(data, rows))?;
-    let neuron_hash = write_file(folder, neuron_file, &neurons, true)?;
-    let contacts = table(folder, contact_file, |rows| write_contacts(data, rows))?;
-    let contact_hash = write_file(folder, contact_file, &contacts, true)?;
+    let neuron_hash = table(folder, neuron_file, |rows| write_neurons(data, rows))?;
+    let contact_hash = table(folder, contact_file, |rows| write_contacts(data, rows))?;
     let responses = if data.panel.odours.is_empty() {
         None
     } else {
@@ -135,21 +130,58 @@ fn fill(data: &DataSet, labels: &Labels, folder: &Path) -> Result<NeutralDescrip
     })
 }
 
-type Rows = csv::Writer<Vec<u8>>;
+type Rows<'a> = csv::Writer<Box<dyn Write + 'a>>;
 
+/// Writes a table row by row; returns the SHA-256 of what is stored.
 fn table(
     folder: &Path,
     file: &str,
     fill: impl FnOnce(&mut Rows) -> csv::Result<()>,
-) -> Result<Vec<u8>, DataError> {
-    let unwritable = |reason: String| DataError::Unwritable {
-        path: folder.join(file),
-        cause: io::Error::other(reason),
+) -> Result<String, DataError> {
+    let path = folder.join(file);
+    let unwritable = |cause| DataError::Unwritable {
+        path: path.clone(),
+        cause,
     };
-    let mut rows = csv::Writer::from_writer(Vec::new());
-    fill(&mut rows).map_err(|error| unwritable(error.to_string()))?;
-    rows.into_inner()
-        .map_err(|error| unwritable(error.to_string()))
+    let mut stored = Hashed {
+        file: BufWriter::new(File::create(&path).map_err(unwritable)?),
+        hasher: Sha256::new(),
+    };
+    let write = |stored: &mut dyn Write| -> io::Result<()> {
+        let mut rows: Rows = csv::Writer::from_writer(Box::new(stored));
+        fill(&mut rows).map_err(io::Error::other)?;
+        rows.flush()
+    };
+    if file.ends_with(".gz") {
+        // Neither name nor time in the header: one content, one file.
+        let mut encoder = GzBuilder::new().write(&mut stored, Compression::new(6));
+        write(&mut encoder)
+            .and_then(|()| encoder.finish().map(|_| ()))
+            .map_err(unwritable)?;
+    } else {
+        write(&mut stored).map_err(unwritable)?;
+    }
+    stored.flush().map_err(unwritable)?;
+    stored.file.get_ref().sync_all().map_err(unwritable)?;
+    Ok(hexadecimal(&stored.hasher.finalize()))
+}
+
+/// A file that is hashed while it is written.
+struct Hashed {
+    file: BufWriter<File>,
+    hasher: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 fn write_neurons(data: &DataSet, rows: &mut Rows) -> csv::Result<()> {
@@ -196,10 +228,9 @@ fn write_contacts(data: &DataSet, rows: &mut Rows) -> csv::Result<()> {
 fn write_panel(data: &DataSet, folder: &Path) -> Result<ResponseFiles, DataError> {
     let panel = &data.panel;
     let (file, by_name_file) = ("odours.csv", "odours_by_name.csv");
-    let rates = table(folder, file, |rows| {
+    let sha256 = table(folder, file, |rows| {
         write_rates(panel, &panel.receptors, &panel.rates, rows)
     })?;
-    let sha256 = write_file(folder, file, &rates, false)?;
     let mut files = ResponseFiles {
         file: file.to_owned(),
         sha256: Some(sha256),
@@ -210,10 +241,10 @@ fn write_panel(data: &DataSet, folder: &Path) -> Result<ResponseFiles, DataError
     };
     if let Ok(by_name) = &panel.rates_by_name {
         let names = pair_names(data, by_name.first().map_or(0, Vec::len));
-        let rates = table(folder, by_name_file, |rows| {
+        let sha256 = table(folder, by_name_file, |rows| {
             write_rates(panel, &names, by_name, rows)
         })?;
-        files.by_name_sha256 = Some(write_file(folder, by_name_file, &rates, false)?);
+        files.by_name_sha256 = Some(sha256);
         files.by_name_file = Some(by_name_file.to_owned());
     }
     Ok(files)
@@ -253,28 +284,15 @@ fn write_rates(
     Ok(())
 }
 
-/// Writes and syncs a file; returns the SHA-256 of what is stored.
-fn write_file(folder: &Path, name: &str, bytes: &[u8], gzip: bool) -> Result<String, DataError> {
+/// Writes and syncs a small file.
+fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DataError> {
     let path = folder.join(name);
     let unwritable = |cause| DataError::Unwritable {
         path: path.clone(),
         cause,
     };
-    let packed;
-    let stored = if gzip {
-        // Neither name nor time in the header: one content, one file.
-        let mut encoder = GzBuilder::new().write(Vec::new(), Compression::new(6));
-        packed = encoder
-            .write_all(bytes)
-            .and_then(|()| encoder.finish())
-            .map_err(unwritable)?;
-        packed.as_slice()
-    } else {
-        bytes
-    };
     let mut file = File::create(&path).map_err(unwritable)?;
-    file.write_all(stored)
+    file.write_all(bytes)
         .and_then(|()| file.sync_all())
-        .map_err(unwritable)?;
-    Ok(hash_of(stored))
+        .map_err(unwritable)
 }

@@ -54,10 +54,8 @@ pub fn add(suite: Suite) -> Suite {
         .test_with_shared("equals_the_built_in_reader", ARCHIVE, |archive| {
             let imported = import(&archive, LARVA, ImportOptions::default());
             let bare = TempDir::new().expect("a folder");
-            for file in ["or_responses.csv"] {
-                let from = archive.with_file_name("../kreher2008").join(file);
-                std::fs::copy(from, bare.path().join(file)).expect("a copy");
-            }
+            let responses = archive.with_file_name("../kreher2008/or_responses.csv");
+            std::fs::copy(responses, bare.path().join("or_responses.csv")).expect("a copy");
             std::fs::copy(&archive, bare.path().join("Supplementary-Data-S1.zip")).expect("a copy");
             let built_in = DataSet::load(bare.path()).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(
@@ -133,9 +131,12 @@ fn import(archive: &Path, text: &str, options: ImportOptions) -> Imported {
     import_tables(&paths, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Edges and contacts by compartment pair.
+type Counts = [(usize, u64); 4];
+
 /// Section 5.4: edges and contacts by compartment pair.
 fn check_outputs(connectome: &Connectome) {
-    let expected: [(&str, &str, [(usize, u64); 4]); 12] = [
+    let expected: [(&str, &str, Counts); 12] = [
         (
             "KC",
             "MBON",

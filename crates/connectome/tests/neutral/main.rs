@@ -1,9 +1,12 @@
 //! The neutral format: round trips, and one test per fault.
 
+mod faults;
+mod random;
 mod round_trips;
 
 use kenyon_testing::Suite;
 
 fn main() {
-    round_trips::add(Suite::new("neutral")).run();
+    let suite = round_trips::add(Suite::new("neutral"));
+    random::add(faults::add(suite)).run();
 }

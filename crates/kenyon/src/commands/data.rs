@@ -45,8 +45,7 @@ enum Action {
     /// Import tables of other connectomes into a folder (--out), or the published files into --data
     #[command(
         long_about = import::ABOUT,
-        after_help = "Example: kenyon data import connections.csv.gz classification.csv.gz \
-                      --population 'KC = class == \"Kenyon_Cell\"' --min-contacts 5 --out adult"
+        after_help = "Example: kenyon data import codex/ --population-column class --min-contacts 5 --out adult"
     )]
     Import(Box<import::Arguments>),
     /// Write the data into a folder of plain tables, the neutral format

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "",
     "reproduce",
     "study",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 24] = [
     "data verify",
     "data fetch",
     "data import",
+    "data export",
     "data sample",
     "inspect",
     "train",

@@ -7,6 +7,7 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod help;
+mod neutral;
 mod recordings;
 mod report;
 mod results;
@@ -25,6 +26,7 @@ fn main() {
     let suite = report::add(suite);
     let suite = bad_input::add(suite);
     let suite = bad_data::add(suite);
+    let suite = neutral::add(suite);
     let suite = determinism::add(suite);
     let suite = study::add(suite);
     let suite = study_input::add(suite);

@@ -80,13 +80,13 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "out", conflicts_with = "count_column", help_heading = TABLES)]
     rows_are_contacts: bool,
     /// Compartments of contacts that do not say theirs: aa, ad, da or dd
-    #[arg(long, value_name = "CODE", default_value = "ad", help_heading = TABLES)]
+    #[arg(long, value_name = "CODE", default_value = "ad", requires = "out", help_heading = TABLES)]
     compartment: String,
     /// Drop pairs with fewer contacts, all their rows together
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = TABLES)]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "out", help_heading = TABLES)]
     min_contacts: u32,
     /// What to do with several rows of one pair and compartment
-    #[arg(long, value_enum, default_value_t = DuplicateRows::Sum, help_heading = TABLES)]
+    #[arg(long, value_enum, default_value_t = DuplicateRows::Sum, requires = "out", help_heading = TABLES)]
     duplicates: DuplicateRows,
     /// Only rows of contacts for which this holds, such as 'neuropil in ["MB_CA_L", "MB_CA_R"]'
     #[arg(long, value_name = "EXPRESSION", requires = "out", help_heading = TABLES)]
