@@ -18,6 +18,7 @@ const MODEL: &str = "model.safetensors";
 
 /// What is told apart, if not the odours of the data.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Task")]
 pub(crate) struct TaskArguments {
     /// Panel of odours (CSV: odour, then one column for each channel) instead of that of the data;
     /// responses in spikes/s [default: as the model was trained]
@@ -84,20 +85,15 @@ impl SubjectArguments {
             described: stored.filter(|_| task.is_none()),
             ..Edits::default()
         };
-        Subject::edited(data, &circuit, mapping, edits).with_context(|| self.origin())
-    }
-
-    /// What an error is about: the tables that were named.
-    fn origin(&self) -> String {
+        let subject = Subject::edited(data, &circuit, mapping, edits);
         let named = [&self.task.panel, &self.task.labels, &self.circuit];
         let named: Vec<String> = (named.into_iter().flatten())
             .map(|file| file.display().to_string())
             .collect();
         if named.is_empty() {
-            "data and circuit do not fit".to_owned()
-        } else {
-            format!("cannot use {}", named.join(" with "))
+            return Ok(subject?);
         }
+        subject.with_context(|| format!("cannot use {}", named.join(" with ")))
     }
 }
 
@@ -129,12 +125,8 @@ pub(crate) fn load(
     let (stored, _) = Checkpoint::read_groups(&file)?;
     let task = stored.run.task.as_ref();
     let subject = arguments.subject_of(data, ReceptorMapping::ByPosition, task)?;
-    let groups = subject.network.table().groups();
-    let Checkpoint {
-        header, parameters, ..
-    } = Checkpoint::read(groups, &file, Kind::Model, None)?;
     let shown = file.display();
-    let run = &header.run;
+    let run = &stored.run;
     if run.data_sha256 != data.manifest.hash {
         bail!(
             "{shown} was trained on other data (content {}) than those found (content {}); name them with \
@@ -149,6 +141,11 @@ pub(crate) fn load(
              --circuit, and its task with --panel and --labels"
         );
     }
+    let groups = subject.network.table().groups();
+    let Checkpoint {
+        header, parameters, ..
+    } = Checkpoint::read(groups, &file, Kind::Model, None)?;
+    let run = &header.run;
     let subject = as_trained(arguments, data, subject, &header)?;
     if subject
         .identity_from(&run.settings, run.start.as_ref())?

@@ -18,7 +18,10 @@ pub struct Odours {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum OdourError {
     /// The number of templates is not the number of classes.
-    #[error("{actual} odour templates were given for a decoder of {expected} classes")]
+    #[error(
+        "{actual} odour templates were given for a decoder of {expected} classes; give them labels, or \
+         correct the number of classes"
+    )]
     Classes {
         /// Classes of the decoder.
         expected: usize,

@@ -1,4 +1,5 @@
 //! Students without a teacher, and students that take over parameters of other models.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
 use std::path::Path;

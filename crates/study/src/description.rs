@@ -189,7 +189,7 @@ impl Description {
                 section: experiment.section.clone(),
                 about: experiment.about.clone(),
                 seeds: experiment.seeds.clone(),
-                classes: subject.map_or(0, |subject| subject.odour_names.len()),
+                classes: subject.map_or(0, |subject| subject.class_names.len()),
                 measurements: experiment
                     .measurements
                     .iter()

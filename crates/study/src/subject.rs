@@ -2,11 +2,11 @@
 
 use kenyon_analysis::Roles;
 use kenyon_analysis::protocol::LabelledOdours;
-use kenyon_circuit::{Circuit, Network, Parameters};
+use kenyon_circuit::{Circuit, Network};
 use kenyon_connectome::{Connectome, DataSet, Manifest, ReceptorMapping};
 use kenyon_learning::{
     Odours, RateTeacher, RunIdentity, StartDescription, TaskDescription, TeacherRoles,
-    TrainingSettings, TransferRule, untaught_start,
+    TrainingSettings, TransferRule,
 };
 use serde::{Deserialize, Serialize};
 
@@ -259,13 +259,6 @@ impl Subject {
         let another_readout = (self.network.readout_population().name != roles.coding)
             .then(|| format!("the decoder does not read {}", roles.coding));
         missing_population.or(missing_gain).or(another_readout)
-    }
-
-    /// Where a student with these settings starts if nothing is handed in: `None` from the teacher,
-    /// otherwise from the start values of the circuit with a decoder drawn for the seed.
-    #[must_use]
-    pub fn untaught_start(&self, settings: &TrainingSettings) -> Option<Parameters> {
-        (self.teacher.is_none()).then(|| untaught_start(&self.network, settings.seed))
     }
 
     /// The identity of the run with these settings.

@@ -20,6 +20,7 @@ use crate::table::thousands;
 
 /// Arguments of `kenyon parameters`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: kenyon parameters export runs/42 --out parameters.csv")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,

@@ -100,6 +100,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         populations: populations(network, &responses),
         graded: graded(network, &parameters, &stimuli, circuit, &interventions),
         decisions: decisions(&responses, &subject),
+        decided: if subject.class_names == subject.odour_names {
+            "decoded odour"
+        } else {
+            "decoded class"
+        },
         code_population: network.readout_population().name.clone(),
         code: code(network, &responses),
         recorded_trials: recorded,

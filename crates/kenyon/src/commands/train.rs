@@ -186,9 +186,10 @@ fn taken_over(
         );
     }
     output.line(format_args!(
-        "taken over from {}: {}",
+        "taken over from {}: {} of {} parameter groups",
         file.display(),
-        report.taken.join(", ")
+        report.taken.len(),
+        table.groups().len()
     ));
     for (group, reason) in &report.kept {
         output.line(format_args!("not taken over: {group}, {reason}"));

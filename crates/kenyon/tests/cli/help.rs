@@ -9,7 +9,11 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
+<<<<<<< HEAD
 const COMMANDS: [&str; 25] = [
+=======
+const COMMANDS: [&str; 27] = [
+>>>>>>> task
     "",
     "reproduce",
     "study",
@@ -32,6 +36,9 @@ const COMMANDS: [&str; 25] = [
     "train",
     "evaluate",
     "simulate",
+    "parameters",
+    "parameters export",
+    "parameters import",
     "verify",
     "gradcheck",
     "bench",

@@ -7,7 +7,11 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod help;
+<<<<<<< HEAD
 mod neutral;
+=======
+mod own_tasks;
+>>>>>>> task
 mod recordings;
 mod report;
 mod results;
@@ -25,6 +29,7 @@ fn main() {
     let suite = recordings::add(suite);
     let suite = report::add(suite);
     let suite = bad_input::add(suite);
+    let suite = own_tasks::add(suite);
     let suite = bad_data::add(suite);
     let suite = neutral::add(suite);
     let suite = determinism::add(suite);

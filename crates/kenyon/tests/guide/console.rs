@@ -4,7 +4,7 @@
 //! `sh`, in a temporary folder that all blocks of a file share. Standard output must be what stands
 //! below; a line `...` stands for any lines, `[..]` for any text within a line, and nothing at all for
 //! output that is not shown. Progress and warnings (standard error) are not compared. A block
-//! `toml NAME.toml` is written to that file first. `console untested` is left out and counted;
+//! `toml NAME.toml` or `csv NAME.csv` is written to that file first. `console untested` is left out and counted;
 //! `console data` is run where the published data are. The folder has the circuits of the repository as
 //! `circuits`, and the data, if they are there, as `data`.
 
@@ -78,7 +78,7 @@ fn run_blocks(blocks: &[Block], data: Option<PathBuf>) {
     }
     for block in blocks {
         match block.word() {
-            Some(file) if block.is("toml") && file.ends_with(".toml") && !file.contains('/') => {
+            Some(file) if names_a_file(block, file) => {
                 std::fs::write(folder.path().join(file), block.text()).expect("a file");
             }
             Some("untested") if block.is("console") => {
@@ -89,6 +89,12 @@ fn run_blocks(blocks: &[Block], data: Option<PathBuf>) {
             _ => {}
         }
     }
+}
+
+/// Whether a block is a file that commands read: `toml NAME.toml` or `csv NAME.csv`.
+fn names_a_file(block: &Block, file: &str) -> bool {
+    let is = |kind: &str| block.is(kind) && file.ends_with(&format!(".{kind}"));
+    (is("toml") || is("csv")) && !file.contains('/')
 }
 
 fn run_block(block: &Block, folder: &Path, data: Option<&Path>) {

@@ -37,6 +37,9 @@ pub(super) struct Summary {
     pub populations: Vec<PopulationActivity>,
     pub graded: Vec<GradedActivity>,
     pub decisions: Vec<Decision>,
+    /// What the decoder decides for.
+    #[serde(skip)]
+    pub decided: &'static str,
     pub code_population: String,
     pub code: Vec<CodeCell>,
     /// Trials whose course was written to files.
@@ -239,7 +242,7 @@ pub(super) fn show(summary: &Summary, output: &Output) {
         "\n{recognised} in {:.1} % of trials",
         100.0 * summary.correct
     ));
-    let mut table = Table::new(&["decoded odour", ">probability", ">chosen"]);
+    let mut table = Table::new(&[summary.decided, ">probability", ">chosen"]);
     for row in summary.decisions.iter().take(SHOWN) {
         let (probability, chosen) = (
             format!("{:.3}", row.probability),
