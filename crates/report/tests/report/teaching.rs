@@ -68,7 +68,7 @@ fn complete() {
         "decisions",
         "populations",
         "effects",
-        "raster_apple",
+        "raster_mint",
         "currents",
         "training",
         "parameters",
