@@ -165,7 +165,7 @@ impl Network {
             )));
         };
         let population = |index: usize| network.populations()[index].name.as_str();
-        let edges = pathway.edges();
+        let edges: Vec<_> = pathway.edges().collect();
         let columns = PyDict::new(py);
         columns.set_item("source_population", population(pathway.source))?;
         columns.set_item("target_population", population(pathway.target))?;
