@@ -9,11 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::kenyon;
 
-<<<<<<< HEAD
-const COMMANDS: [&str; 25] = [
-=======
-const COMMANDS: [&str; 27] = [
->>>>>>> task
+const COMMANDS: [&str; 28] = [
     "",
     "reproduce",
     "study",

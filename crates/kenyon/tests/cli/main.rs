@@ -7,11 +7,8 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod help;
-<<<<<<< HEAD
 mod neutral;
-=======
 mod own_tasks;
->>>>>>> task
 mod recordings;
 mod report;
 mod results;
