@@ -179,6 +179,8 @@ impl NullStudy {
 
 #[cfg(test)]
 mod tests {
+    use kenyon_circuit::Circuit;
+
     use super::*;
     use crate::experiment::experiments;
 
@@ -188,13 +190,14 @@ mod tests {
             let file = study.file();
             assert_eq!(file.name, study.name());
             assert_eq!(BuiltIn::named(&file.name), Some(study));
-            experiments(&file).expect("all names are known");
+            experiments(&file, &Circuit::larva()).expect("all names are known");
         }
     }
 
     #[test]
     fn the_paper_has_100_students_and_every_published_value_is_measured() {
-        let all = experiments(&BuiltIn::Paper.file()).expect("all names are known");
+        let all =
+            experiments(&BuiltIn::Paper.file(), &Circuit::larva()).expect("all names are known");
         let students: usize = all.iter().map(|one| one.seeds.len()).sum();
         assert_eq!(students, 100);
         for row in Publication::whole().rows {
@@ -222,7 +225,8 @@ mod tests {
             training: TrainingSettings::default(),
             measure: vec!["reevaluation".to_owned()],
         };
-        let all = experiments(&study.file("nulls").expect("a study")).expect("known names");
+        let all = experiments(&study.file("nulls").expect("a study"), &Circuit::larva())
+            .expect("known names");
         assert_eq!(all.len(), 1 + 3 + 3);
         assert_eq!(all[0].name, "canonical");
         assert_eq!(all[1].family, "signs");
