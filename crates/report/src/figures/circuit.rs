@@ -57,7 +57,10 @@ pub fn draw(results: &Results) -> Result<Vec<Figure>, ReportError> {
     let parts = Parts::of(results);
     let places = places(network, &parts.readout);
     let lowest = places.iter().map(|place| place.1).fold(0.0, f64::max) + BOX.1 / 2.0;
-    let table_top = lowest + 30.0;
+    // The decoder's words hang below the readout population.
+    let readout = (network.populations.iter()).position(|it| it.name == parts.readout);
+    let hanging = readout.map_or(0.0, |it| places[it].1 + BOX.1 / 2.0 + 52.0);
+    let table_top = (lowest + 30.0).max(hanging);
     let per_column = connections.len().div_ceil(2);
     let mut canvas = Canvas::new(WIDE, table_top + ROW_PT * per_column as f64 + 26.0);
     let mut used: BTreeMap<(usize, usize), usize> = BTreeMap::new();
