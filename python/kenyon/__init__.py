@@ -3,7 +3,7 @@
     >>> import kenyon
     >>> data = kenyon.statistical_larva(seed=3)         # or kenyon.load(), the real connectome
     >>> model = kenyon.train(data, epochs=2, teacher_epochs=2)
-    >>> outcome = model.simulate(odour="ethyl acetate", trials=10)
+    >>> outcome = model.simulate(odour="odour 5", trials=10)
     >>> outcome["counts"]["KC"].shape
     (10, 144)
 

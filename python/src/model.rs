@@ -43,7 +43,7 @@ const GRADIENT_TRIALS: usize = 256;
 /// Made by `train`, `Model.load` or `Model.untrained`; never changed: `with_parameters` gives a new one.
 ///
 /// >>> model = kenyon.Model.untrained(data)
-/// >>> model.simulate(odour="ethyl acetate", trials=10)["counts"]["KC"].shape
+/// >>> model.simulate(odour="odour 5", trials=10)["counts"]["KC"].shape
 /// (10, 144)
 #[pyclass(frozen, module = "kenyon")]
 pub(crate) struct Model {

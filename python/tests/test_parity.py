@@ -17,12 +17,12 @@ def test_simulations_and_recordings_are_the_same(binary, model, run, tmp_path):
     folder, _ = run
     file = tmp_path / "trials.npz"
     shown = binary(
-        *("simulate", folder, "--odour", "ethyl acetate", "--trials", 30, "--concentration", 0.5),
+        *("simulate", folder, "--odour", "odour 5", "--trials", 30, "--concentration", 0.5),
         *("--silence", "LN:3", "--drive", "KC=1e-11", "--boost", "APL=0.2", "--no-gap-junctions"),
         *("--record", file, "--record-trials", 18),
     )
     outcome = model.simulate(
-        odour="ethyl acetate",
+        odour="odour 5",
         trials=30,
         concentration=0.5,
         silence=["LN:3"],

@@ -33,7 +33,7 @@ def main() -> None:
         raise SystemExit(str(problem)) from problem
     thresholds = model.parameters["KC.threshold"]
     changed = model.with_parameters({"KC.threshold": thresholds - 0.001, "orn_to_pn.strength": 1e-10})
-    rates = firing_rates(changed, "ethyl acetate")
+    rates = firing_rates(changed, "odour 5")
     slopes = model.gradient(data.responses(), np.arange(28))["gradient"]
     print(contacts.sum(), rates["KC"].max(), slopes["KC.threshold"].shape, model.evaluate(2, without=["feedback"])["digest"])
 
