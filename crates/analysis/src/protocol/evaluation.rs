@@ -146,11 +146,10 @@ pub fn evaluate(
         .map(|class| class.accuracy.fraction)
         .collect();
     let mut left_out = Vec::new();
-    let removed = settings.ablations.contains(&Ablation::Feedback);
-    let suppression = if removed {
+    let suppression = if let Some(reason) = no_suppression(model, &settings.ablations) {
         left_out.push(LeftOut {
             metric: "suppression".to_owned(),
-            reason: format!("{} was removed", model.roles.feedback),
+            reason,
         });
         None
     } else {
@@ -172,6 +171,24 @@ pub fn evaluate(
         populations: simulated.populations()?,
         suppression,
         left_out,
+    })
+}
+
+/// Why the feedback neuron suppresses nothing, if so. The test drives the cells that are read out with a current
+/// that only shunted dendrites can bear; elsewhere it would saturate them and find a ratio of 1.
+fn no_suppression(model: &Model<'_>, ablations: &[Ablation]) -> Option<String> {
+    let (network, roles) = (model.network, model.roles);
+    if ablations.contains(&Ablation::Feedback) {
+        return Some(format!("{} was removed", roles.feedback));
+    }
+    let mut pathways = network.pathways().iter();
+    let pathway = pathways.find(|it| it.name == roles.feedback_pathway)?;
+    let target = &network.populations()[pathway.target].name;
+    (*target != roles.coding).then(|| {
+        format!(
+            "{} acts on {target}, not on {}",
+            roles.feedback, roles.coding
+        )
     })
 }
 
