@@ -319,5 +319,5 @@ fn refused() {
     kenyon(folder.path(), &[&base[..], &LARVA, &many].concat())
         .refused(&["9000 windows", "GB of memory"]);
     odour(&["--duration", "100000", "--record", "a.npz"]).refused(&["GB of memory"]);
-    odour(&["--duration", "100000", "--figure", "a.svg"]).refused(&["GB of memory", "shorter"]);
+    odour(&["--duration", "100000", "--figure", "a.svg"]).refused(&["3000 steps", "shorter"]);
 }

@@ -19,6 +19,9 @@ use crate::output::Output;
 /// Memory that a recording, with its largest file, may take, byte.
 const LARGEST: u64 = 1_000_000_000;
 
+/// Steps of a trial beyond which a drawing has more marks than points.
+const MOST_STEPS_DRAWN: usize = 3000;
+
 /// What is recorded, and where.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Recording")]
@@ -70,7 +73,7 @@ impl RecordingArguments {
     ) -> anyhow::Result<u32> {
         if self.record.is_none() && self.record_csv.is_none() {
             if let Some(file) = &self.figure {
-                check_figure(file)?;
+                check_drawing(file, steps)?;
                 check_memory(1, recording_bytes(network, 1, steps))?;
                 return Ok(1);
             }
@@ -87,7 +90,7 @@ impl RecordingArguments {
             check_file("--record", file, &["npz"])?;
         }
         if let Some(file) = &self.figure {
-            check_figure(file)?;
+            check_drawing(file, steps)?;
         }
         if let Some(folder) = &self.record_csv {
             check_folder(folder)?;
@@ -134,6 +137,17 @@ impl RecordingArguments {
         }
         Ok(())
     }
+}
+
+/// Refuses drawings that nobody could read.
+fn check_drawing(file: &Path, steps: usize) -> anyhow::Result<()> {
+    if steps > MOST_STEPS_DRAWN {
+        bail!(
+            "a drawing shows at most {MOST_STEPS_DRAWN} steps, but the trial has {steps}; present something shorter, or \
+             write the recording with --record"
+        );
+    }
+    check_figure(file)
 }
 
 /// Refuses recordings that would not fit.
