@@ -24,7 +24,8 @@ fn studies() {
         let blocks = parse(&read(&chapter)).0;
         let tables = TempDir::new().expect("a temporary folder");
         for block in blocks.iter().filter(|block| block.is("csv")) {
-            if let Some(name) = block.word() {
+            // A path is a part of a file of the repository.
+            if let Some(name) = block.word().filter(|word| !word.contains('/')) {
                 std::fs::write(tables.path().join(name), block.text()).expect("a table");
             }
         }
