@@ -2,7 +2,7 @@
 //!
 //! Each file holds one idea: what Python sees of it, as classes and functions that call the libraries.
 //! Nothing is computed here. Long work runs on a thread of its own without the interpreter's lock, see
-//! [`work`]; every error of a library becomes an exception with the library's message, see [`errors`].
+//! `work.rs`; every error of a library becomes an exception with the library's message, see `errors.rs`.
 
 mod arguments;
 mod circuit;

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// Epochs of the student
     #[arg(long, default_value_t = 300)]
     epochs: usize,
-    /// Epochs of the teacher; a circuit without [teacher] has none
+    /// Epochs of the teacher; a circuit without a teacher table has none
     #[arg(long, default_value_t = 300)]
     teacher_epochs: usize,
     /// Start from the parameters of another model (model.safetensors, or the folder of a run) as far as

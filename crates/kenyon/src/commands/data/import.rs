@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long = "population", value_name = "NAME = EXPRESSION", requires = "out",
           conflicts_with_all = ["selections", "population_column"], help_heading = TABLES)]
     populations: Vec<String>,
-    /// TOML file with populations: [[population]] name, where, neurons (optional, must come out)
+    /// TOML file with tables "population": name, where, neurons (optional, must come out)
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with = "population_column", help_heading = TABLES)]
     selections: Option<PathBuf>,
     /// One population per value of this column
