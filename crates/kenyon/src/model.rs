@@ -235,6 +235,22 @@ pub(crate) fn load(
     })
 }
 
+/// A model, or the start values of the circuit if none is named.
+pub(crate) fn load_or_start(
+    path: Option<&Path>,
+    arguments: &SubjectArguments,
+    data: &DataSet,
+    output: &Output,
+) -> anyhow::Result<(Subject, Parameters)> {
+    let Some(path) = path else {
+        let subject = arguments.subject(data, ReceptorMapping::ByPosition)?;
+        let start = subject.network.table().start();
+        return Ok((subject, start));
+    };
+    let loaded = load(path, arguments, data, output)?;
+    Ok((loaded.subject, loaded.parameters))
+}
+
 /// The subject with the mapping that the run's identity was made with, if none was asked for.
 fn as_trained(
     arguments: &SubjectArguments,

@@ -89,19 +89,12 @@ fn export(arguments: &ExportArguments, output: &Output) -> anyhow::Result<Ending
         );
     };
     let data = data::find(output)?;
-    let (subject, parameters) = match &arguments.model {
-        Some(path) => {
-            let loaded = model::load(path, &arguments.subject, &data, output)?;
-            (loaded.subject, loaded.parameters)
-        }
-        None => {
-            let subject = arguments
-                .subject
-                .subject(&data, ReceptorMapping::ByPosition)?;
-            let start = subject.network.table().start();
-            (subject, start)
-        }
-    };
+    let (subject, parameters) = model::load_or_start(
+        arguments.model.as_deref(),
+        &arguments.subject,
+        &data,
+        output,
+    )?;
     let rows = parameter_rows(&subject, &data.connectome, &parameters);
     write_file(out, write_parameters(&rows, format)?.as_bytes())?;
     let groups = subject.network.table().groups();

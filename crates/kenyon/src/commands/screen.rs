@@ -156,11 +156,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         roles: &subject.roles,
         interventions: &none,
     };
-    let templates = subject.odours.templates();
-    let classes: Vec<usize> = (0..templates.len()).collect();
     let stimuli = Labelled {
-        templates,
-        classes: &classes,
+        templates: subject.odours.templates(),
+        classes: subject.odours.labels(),
     };
     let progress = TargetProgress::new(output, chosen.len());
     let result = screen(&model, stimuli, &chosen, &settings, &|| progress.one_more())?;

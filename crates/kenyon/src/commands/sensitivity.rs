@@ -132,7 +132,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let subject = &loaded.subject;
     let (network, connectome) = (&subject.network, &data.connectome);
     let settings = SensitivitySettings {
-        objective: arguments.of.objective(&subject.odour_names)?,
+        objective: arguments.of.objective(&subject.class_names)?,
         trials: arguments.trials as usize,
         seed: arguments.seed,
     };
@@ -143,11 +143,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         roles: &subject.roles,
         interventions: &none,
     };
-    let templates = subject.odours.templates();
-    let classes: Vec<usize> = (0..templates.len()).collect();
     let stimuli = Labelled {
-        templates,
-        classes: &classes,
+        templates: subject.odours.templates(),
+        classes: subject.odours.labels(),
     };
     let result = differentiate(&model, stimuli, &settings)?;
     let comparisons = if arguments.against_screen {

@@ -18,7 +18,7 @@ use kenyon_analysis::{BlockNoise, Model, decide, noisy_stimuli};
 use kenyon_circuit::{
     Interventions, Noise, NoiseStream, Parameters, Presentation, simulate, simulate_windows,
 };
-use kenyon_connectome::{DataSet, ReceptorMapping};
+use kenyon_connectome::DataSet;
 use kenyon_study::Subject;
 
 use crate::data;
@@ -71,19 +71,12 @@ pub(crate) struct Arguments {
 /// Runs `kenyon simulate`.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
     let data = data::find(output)?;
-    let (subject, parameters) = match &arguments.model {
-        Some(path) => {
-            let loaded = model::load(path, &arguments.subject, &data, output)?;
-            (loaded.subject, loaded.parameters)
-        }
-        None => {
-            let subject = arguments
-                .subject
-                .subject(&data, ReceptorMapping::ByPosition)?;
-            let start = subject.network.table().start();
-            (subject, start)
-        }
-    };
+    let (subject, parameters) = model::load_or_start(
+        arguments.model.as_deref(),
+        &arguments.subject,
+        &data,
+        output,
+    )?;
     let model = Simulation {
         data: &data,
         subject: &subject,
