@@ -35,6 +35,8 @@ pub struct Limits {
     pub ratio: u64,
     /// Most neurons of a table.
     pub neurons: usize,
+    /// Most cells of the tables of neurons together: neurons times columns.
+    pub neuron_cells: usize,
     /// Largest table of neurons, bytes.
     pub neuron_table_bytes: u64,
 }
@@ -46,6 +48,7 @@ impl Default for Limits {
             unpacked_bytes: 1 << 30,
             ratio: 500,
             neurons: 2_000_000,
+            neuron_cells: 100_000_000,
             neuron_table_bytes: 256 << 20,
         }
     }

@@ -27,6 +27,9 @@ pub(crate) struct NeuronTable {
     index: HashMap<u64, u32>,
     /// Columns that were renamed.
     pub renamed: Vec<String>,
+    /// Simple names of the columns, and the number with which a search for another name like it begins:
+    /// a table may have very many columns of one name.
+    names: HashMap<String, u32>,
 }
 
 #[derive(Debug)]
@@ -134,6 +137,7 @@ impl NeuronTable {
         let mut seen: HashSet<u64> = HashSet::new();
         while stream.advance()? {
             let too_large = self.rows.len() >= options.limits.neurons
+                || self.rows.len().saturating_mul(self.columns.len()) > options.limits.neuron_cells
                 || stream.bytes() > options.limits.neuron_table_bytes;
             if too_large {
                 return Err(DataError::MalformedTable {
@@ -176,19 +180,21 @@ impl NeuronTable {
     }
 
     fn add_column(&mut self, name: &str, stream: &TableStream) {
-        let taken = |columns: &[String], name: &str| {
-            columns.iter().any(|column| simple(column) == simple(name))
-        };
+        let key = simple(name);
         let mut unique = name.to_owned();
-        let mut number = 2;
-        while taken(&self.columns, &unique) {
-            unique = format!("{name}_{number}");
-            number += 1;
+        if let Some(&next) = self.names.get(&key) {
+            let mut number = next;
+            while self.names.contains_key(&simple(&unique)) {
+                unique = format!("{name}_{number}");
+                number += 1;
+            }
+            self.names.insert(key, number);
+            if !name.is_empty() {
+                self.renamed
+                    .push(format!("{name} of {} is {unique}", stream.file));
+            }
         }
-        if unique != name && !name.is_empty() {
-            self.renamed
-                .push(format!("{name} of {} is {unique}", stream.file));
-        }
+        self.names.insert(simple(&unique), 2);
         self.columns.push(unique);
     }
 

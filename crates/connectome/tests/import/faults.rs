@@ -44,6 +44,28 @@ pub fn add(suite: Suite) -> Suite {
             asked.layout = Some(Layout::Flywire);
             refused(&FILES, &asked, &["pre_root_id", "flywire"]);
         })
+        .test("very_many_columns_of_one_name", || {
+            // Found by fuzzing: the search for another name took the cube of their number.
+            let header = format!("id,type{}\n", ",x".repeat(50_000));
+            let row = |id: u32| format!("{id},KC{}\n", ",1".repeat(50_000));
+            let neurons = [header, row(1), row(2), row(3)].concat();
+            let imported = try_import(&[("n.csv", &neurons), FILES[1]], &all())
+                .expect("equal names are told apart");
+            let renamed = &imported.record.neurons.renamed_columns;
+            assert_eq!(renamed.len(), 49_999);
+            assert_eq!(renamed[49_998], "x of n.csv is x_50000");
+        })
+        .test("more_cells_than_a_table_of_neurons_has", || {
+            // A second table would give each of its rows an empty cell for each column of the first.
+            let wide = format!("id{}\n9{}\n", ",x".repeat(1000), ",1".repeat(1000));
+            let mut few = all();
+            few.limits.neuron_cells = 3000;
+            refused(
+                &[("w.csv", &wide), FILES[0], FILES[1]],
+                &few,
+                &["n.csv, row 4", "too large to be one of neurons"],
+            );
+        })
         .test("no_population", || {
             refused(
                 &FILES,
