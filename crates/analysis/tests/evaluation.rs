@@ -1,10 +1,8 @@
 //! The evaluation of whatever circuit and task, on the statistical larva.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use kenyon_analysis::protocol::{
-    Evaluation, EvaluationSettings, LabelledOdours, evaluate, evaluation_monitor,
-};
-use kenyon_analysis::{Ablation, AnalysisError, Model, Roles};
+use kenyon_analysis::protocol::{Evaluation, EvaluationSettings, evaluate, evaluation_monitor};
+use kenyon_analysis::{Ablation, AnalysisError, Labelled, Model, Roles};
 use kenyon_circuit::{Circuit, Interventions, Network, Parameters};
 use kenyon_connectome::{DataSet, ReceptorMapping, sample};
 
@@ -49,10 +47,7 @@ impl Setup {
         labels: &[usize],
         settings: &EvaluationSettings,
     ) -> Result<Evaluation, AnalysisError> {
-        let odours = LabelledOdours {
-            templates: &self.templates,
-            labels,
-        };
+        let odours = Labelled::odours(&self.templates, labels);
         evaluate(&self.model(), odours, settings)
     }
 }
@@ -95,10 +90,7 @@ fn labels_change_what_is_right_and_nothing_else() {
         .collect();
     assert_eq!(names, ["ORN", "LN", "PN", "KC"]);
     assert!(first.suppression.is_some() && first.left_out.is_empty());
-    let odours = LabelledOdours {
-        templates: &setup.templates,
-        labels: &rare,
-    };
+    let odours = Labelled::odours(&setup.templates, &rare);
     let monitor = evaluation_monitor(&setup.model(), odours, 4, 42).unwrap();
     assert_eq!(monitor.accuracy, first.accuracy);
     assert_eq!(monitor.active_fraction, first.populations[3].active);
@@ -114,10 +106,7 @@ fn what_is_missing_is_left_out_with_a_reason() {
         roles: &roles,
         ..setup.model()
     };
-    let odours = LabelledOdours {
-        templates: &setup.templates,
-        labels: &labels,
-    };
+    let odours = Labelled::odours(&setup.templates, &labels);
     let result = evaluate(&model, odours, &few()).unwrap();
     assert_eq!(result.suppression, None);
     assert_eq!(result.left_out[0].metric, "suppression");

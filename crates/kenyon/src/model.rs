@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use kenyon_circuit::Parameters;
+use kenyon_analysis::Model;
+use kenyon_circuit::{Interventions, Parameters};
 use kenyon_connectome::{DataSet, ReceptorMapping, hash_of};
-use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription};
+use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription, digest};
 use kenyon_pytorch::Limits;
 use kenyon_pytorch::published::{ModelValues, model_values};
 use kenyon_study::{Edits, PanelTable, Subject, Task, read_labels};
+use serde_json::{Value, json};
 
 use crate::arguments::Mapping;
 use crate::data;
@@ -106,6 +108,33 @@ pub(crate) struct LoadedModel {
     pub subject: Subject,
     pub parameters: Parameters,
     pub origin: Origin,
+}
+
+impl LoadedModel {
+    /// The model, with what is done to it in every trial.
+    pub(crate) fn model<'a>(&'a self, interventions: &'a Interventions) -> Model<'a> {
+        Model {
+            network: &self.subject.network,
+            parameters: &self.parameters,
+            roles: &self.subject.roles,
+            interventions,
+        }
+    }
+
+    /// A result about it as JSON: first which model it is, of which data.
+    pub(crate) fn result(&self, data: &DataSet, own: Value) -> Value {
+        let mut all = json!({
+            "digest": digest(self.subject.network.table().groups(), &self.parameters),
+            "run_id": self.origin.run_id(),
+            "mapping": self.subject.mapping,
+            "data_sha256": data.manifest.hash,
+            "statistical_larva": data.manifest.statistical,
+        });
+        if let (Value::Object(all), Value::Object(own)) = (&mut all, own) {
+            all.extend(own);
+        }
+        all
+    }
 }
 
 /// Where a model came from.

@@ -1,7 +1,6 @@
 //! What is trained: a connectome, a circuit, the odours, and how receptors are mapped to neurons.
 
-use kenyon_analysis::Roles;
-use kenyon_analysis::protocol::LabelledOdours;
+use kenyon_analysis::{Labelled, Roles};
 use kenyon_circuit::{Circuit, Network};
 use kenyon_connectome::{Connectome, DataSet, Manifest, ReceptorMapping};
 use kenyon_learning::{
@@ -226,13 +225,10 @@ impl Subject {
         })
     }
 
-    /// Odours and labels for the metrics of whatever circuit.
+    /// What is told apart, for the metrics of whatever circuit.
     #[must_use]
-    pub fn labelled_odours(&self) -> LabelledOdours<'_> {
-        LabelledOdours {
-            templates: self.odours.templates(),
-            labels: self.odours.labels(),
-        }
+    pub fn labelled(&self) -> Labelled<'_> {
+        Labelled::odours(self.odours.templates(), self.odours.labels())
     }
 
     /// Why the publication's measurements cannot be made of models of this subject, if so: they take

@@ -168,8 +168,7 @@ pub fn monitor_figures(subject: &Subject, seed: u64, monitor: &Monitor<'_>) -> s
     };
     let settings = protocol::MonitorSettings::canonical(seed);
     let figures = if subject.not_the_published_task().is_some() {
-        let odours = subject.labelled_odours();
-        protocol::evaluation_monitor(&model, odours, settings.repeats, seed)
+        protocol::evaluation_monitor(&model, subject.labelled(), settings.repeats, seed)
             .map(|figures| serde_json::to_value(figures).unwrap_or_default())
     } else {
         protocol::monitor(&model, subject.odours.templates(), &settings)

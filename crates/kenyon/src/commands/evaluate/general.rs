@@ -4,7 +4,6 @@ use kenyon_analysis::headline::evaluation_figures;
 use kenyon_analysis::protocol::{Evaluation, EvaluationSettings, evaluate};
 use kenyon_analysis::{Ablation, Model};
 use kenyon_connectome::DataSet;
-use kenyon_learning::digest;
 use kenyon_study::Subject;
 use serde_json::json;
 
@@ -28,16 +27,14 @@ pub(super) fn run(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let LoadedModel {
-        subject,
-        parameters,
-        origin,
+        subject, origin, ..
     } = loaded;
     let settings = EvaluationSettings {
         seed: arguments.seed,
         trials: arguments.repeats as usize,
         ablations: arguments.without.iter().map(|&it| it.into()).collect(),
     };
-    let result = evaluate(model, subject.labelled_odours(), &settings)?;
+    let result = evaluate(model, subject.labelled(), &settings)?;
     let figures = evaluation_figures(&result);
     output.line(format_args!(
         "{}, receptors {}; {}",
@@ -45,18 +42,12 @@ pub(super) fn run(
         mapping_name(subject.mapping),
         origin.describe()
     ));
-    let groups = subject.network.table().groups();
     if arguments.concentrations {
         output
             .line("not measured: concentrations, they are defined for the publication's task only");
     }
     show(&result, subject, reason, &settings.ablations, output);
-    output.json(&json!({
-        "digest": digest(groups, parameters),
-        "run_id": origin.run_id(),
-        "mapping": subject.mapping,
-        "data_sha256": data.manifest.hash,
-        "statistical_larva": data.manifest.statistical,
+    let own = json!({
         "teacher": subject.teacher.is_some(),
         "classes": subject.class_names,
         "odours": subject.odour_names,
@@ -64,7 +55,8 @@ pub(super) fn run(
         "figures": named(&figures),
         "evaluation": result,
         "not_the_published_measurements": reason,
-    }))?;
+    });
+    output.json(&loaded.result(data, own))?;
     Ok(Ending::Done)
 }
 
