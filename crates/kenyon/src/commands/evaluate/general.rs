@@ -50,8 +50,8 @@ pub(super) fn run(
     let own = json!({
         "teacher": subject.teacher.is_some(),
         "classes": subject.class_names,
-        "odours": subject.odour_names,
-        "labels": subject.odours.labels(),
+        told_apart(subject): subject.stimulus_names(),
+        "labels": subject.labelled().labels,
         "figures": named(&figures),
         "evaluation": result,
         "not_the_published_measurements": reason,
@@ -123,12 +123,21 @@ fn show(
     ));
 }
 
+/// What is told apart, in a word.
+fn told_apart(subject: &Subject) -> &'static str {
+    match subject.courses {
+        None => "odours",
+        Some(_) => "stimuli",
+    }
+}
+
 /// The confusion matrix of few classes, or the accuracy of each of many.
 fn show_classes(result: &Evaluation, subject: &Subject, output: &Output) {
     let names = &subject.class_names;
+    let counted = format!(">{}", told_apart(subject));
     output.line("");
     if names.len() > SHOWN_CLASSES {
-        let mut table = Table::new(&["class", ">odours", ">accuracy"]);
+        let mut table = Table::new(&["class", &counted, ">accuracy"]);
         for (name, own) in names.iter().zip(&result.classes) {
             let accuracy = format!("{:.1} %", 100.0 * own.accuracy.fraction);
             table.row([name.clone(), own.odours.to_string(), accuracy]);
@@ -137,7 +146,7 @@ fn show_classes(result: &Evaluation, subject: &Subject, output: &Output) {
         return;
     }
     let decided: Vec<String> = names.iter().map(|name| format!(">{name}")).collect();
-    let mut head = vec!["class, decided as", ">odours"];
+    let mut head = vec!["class, decided as", counted.as_str()];
     head.extend(decided.iter().map(String::as_str));
     let mut table = Table::new(&head);
     for ((name, own), row) in names.iter().zip(&result.classes).zip(&result.confusion) {
