@@ -98,7 +98,7 @@ pub(crate) fn study(error: kenyon_study::StudyError) -> PyErr {
         Trouble::Data(_) => DataError::new_err(text),
         Trouble::Circuit(_) | Trouble::Teacher(_) => CircuitError::new_err(text),
         Trouble::Run(_) | Trouble::Odours(_) => TrainingError::new_err(text),
-        Trouble::Table(_) => ArgumentError::new_err(text),
+        Trouble::Table(_) | Trouble::Courses { .. } => ArgumentError::new_err(text),
         Trouble::Stopped => Stopped::new_err(text),
         _ => StudyError::new_err(text),
     }

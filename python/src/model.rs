@@ -90,7 +90,7 @@ impl Model {
             interventions: &none,
         };
         let result = work::run(py, threads, |_| {
-            evaluate(&measured, subject.labelled_odours(), settings)
+            evaluate(&measured, subject.labelled(), settings)
         })?;
         let result = result.map_err(argument)?;
         let outcome = json!({

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use kenyon_analysis::spiking_populations;
 use kenyon_learning::{
     Callbacks, Checkpoint, Existing, Kind, Loss, Monitor, Outcome, Phase, Progress as News,
-    RunInputs, RunOptions, Start, TrainingSettings, train as train_in, untaught_start,
+    RunOptions, Start, TrainingSettings, untaught_start,
 };
 use kenyon_study::{Edits, monitor_figures};
 use pyo3::prelude::*;
@@ -123,12 +123,6 @@ pub(crate) fn train(
             },
             None => Start::Values(&untaught),
         };
-        let inputs = RunInputs {
-            identity: &identity,
-            network: &subject.network,
-            start,
-            odours: &subject.odours,
-        };
         let mut report = |news: &News<'_>| {
             if stop.is_set() || !progress.report(|py| told(py, news)) {
                 ControlFlow::Break(())
@@ -141,10 +135,10 @@ pub(crate) fn train(
             progress: &mut report,
             monitor: &mut monitor,
         };
-        train_in(folder, &inputs, options, callbacks)
+        subject.train(folder, &identity, start, options, callbacks)
     })?;
     progress.check()?;
-    let (kind, file, accuracy) = match outcome.map_err(problem)? {
+    let (kind, file, accuracy) = match outcome.map_err(study)? {
         Outcome::Complete(trained) => (Kind::Model, "model.safetensors", trained.teacher_accuracy),
         Outcome::Stopped { epoch: 0 } => {
             return Err(Stopped::new_err(

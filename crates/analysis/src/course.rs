@@ -8,8 +8,10 @@
 //! trial, as for stimuli that do not change. Nothing is reset between segments.
 
 mod concentration;
+mod drawn;
 mod error;
 mod file;
+mod labelled;
 mod table;
 
 use std::ops::Range;
@@ -23,8 +25,10 @@ use crate::error::{AnalysisError, at_least};
 use crate::mixture::{Superposition, mixture_template};
 
 pub use concentration::{Concentration, Fluctuation, LARGEST_CONCENTRATION, Process, Shape};
+pub use drawn::Drawn;
 pub use error::CourseError;
 pub use file::odour_name;
+pub use labelled::{LabelledCourses, MOST_STEPS_OF_A_TASK};
 
 /// Bytes that the frames of all trials may take.
 const LARGEST: usize = 2_000_000_000;
@@ -191,9 +195,7 @@ impl Course {
         at_least("trials", 1, trials)?;
         noise.after(1, trials)?;
         let channels = panel.channels();
-        let per_trial = self.segments.iter().any(|segment| {
-            matches!(&segment.presented, Presented::Odour { concentration, .. } if concentration.is_per_trial())
-        });
+        let per_trial = self.is_per_trial();
         let bytes = self.steps * channels * size_of::<f32>();
         if per_trial && bytes.saturating_mul(trials) > LARGEST {
             return Err(CourseError::whole(format!(
@@ -208,7 +210,13 @@ impl Course {
         let trials = numbered.take(trials).map(|trial| {
             let course = match &shared {
                 Some(course) if !per_trial => course.clone(),
-                _ => Arc::new(self.time_course(panel, trial, concentration)?),
+                _ => {
+                    let noise = Fluctuations {
+                        of_trials: concentration,
+                        frozen: concentration,
+                    };
+                    Arc::new(self.time_course(panel, trial, noise)?)
+                }
             };
             shared = Some(course.clone());
             Ok(TimedStimulus {
@@ -220,12 +228,19 @@ impl Course {
         trials.collect()
     }
 
+    /// Whether something in it is drawn for each trial.
+    fn is_per_trial(&self) -> bool {
+        self.segments.iter().any(|segment| {
+            matches!(&segment.presented, Presented::Odour { concentration, .. } if concentration.is_per_trial())
+        })
+    }
+
     /// What the receptors get in one trial, before odour noise.
     fn time_course(
         &self,
         panel: &Panel<'_>,
         trial: u32,
-        noise: NoiseStream,
+        noise: Fluctuations,
     ) -> Result<TimeCourse, CourseError> {
         let blank = panel.blank_responses();
         let channels = blank.len();
@@ -259,6 +274,11 @@ impl Course {
                     } else {
                         shown.len()
                     };
+                    let noise = if concentration.is_per_trial() {
+                        noise.of_trials
+                    } else {
+                        noise.frozen
+                    };
                     for value in concentration.values(steps, index as u32, trial, noise) {
                         append(&diluted(&blank, &odour, value));
                     }
@@ -269,6 +289,15 @@ impl Course {
         }
         Ok(TimeCourse::new(channels, frames, frame_of_step)?)
     }
+}
+
+/// What draws the fluctuations of concentrations.
+#[derive(Clone, Copy)]
+struct Fluctuations {
+    /// Those that are new in every trial.
+    of_trials: NoiseStream,
+    /// Those that are the same in all.
+    frozen: NoiseStream,
 }
 
 impl Panel<'_> {

@@ -2,6 +2,8 @@
 
 use kenyon_circuit::{Form, InterventionError};
 
+use crate::course::CourseError;
+
 /// What is wrong with the trials, templates or models that were handed in.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AnalysisError {
@@ -76,6 +78,9 @@ pub enum AnalysisError {
     /// An intervention names something that the network does not have.
     #[error("intervention: {0}")]
     Intervention(#[from] InterventionError),
+    /// Trials of a time course cannot be made.
+    #[error(transparent)]
+    Course(Box<CourseError>),
     /// A setting contradicts the definition of its metric.
     #[error("{setting}: {problem}")]
     Setting {

@@ -44,6 +44,7 @@ mod error;
 mod geometry;
 pub mod headline;
 pub mod inference;
+mod labelled;
 mod mixture;
 mod model;
 mod patterns;
@@ -86,6 +87,7 @@ pub use cosine::{
 pub use decorrelation::{Decorrelation, RatioRule, Stations};
 pub use error::AnalysisError;
 pub use geometry::{MixtureCode, MixtureSummary};
+pub use labelled::{Labelled, Shown};
 pub use mixture::{BLANK_ROW, Superposition, combination, combinations, mixture_template};
 pub use model::{Ablation, AblationRule, Model, ablate};
 pub use patterns::Patterns;

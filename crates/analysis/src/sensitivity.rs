@@ -7,20 +7,18 @@
 //! hard-spike network is a question to be measured, with [`compare`].
 
 use kenyon_circuit::{
-    GradedResponses, GradientWorkspace, Network, NeuronModel, Noise, Sensitivity, Stimulus,
+    GradedResponses, GradientWorkspace, Network, NeuronModel, Noise, Presentation, Sensitivity,
     Upstream, sensitivity,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::accuracy::softmax;
-use crate::block::{BlockNoise, noisy_stimuli};
+use crate::block::BlockNoise;
 use crate::error::{AnalysisError, at_least};
+use crate::labelled::{Labelled, Presented};
 use crate::model::Model;
-use crate::screen::{
-    Effect, FEWEST_TRIALS, Labelled, Members, Metric, Screen, check_stimuli, cross_entropy, margin,
-    rival,
-};
+use crate::screen::{Effect, FEWEST_TRIALS, Members, Metric, Screen, cross_entropy, margin, rival};
 use crate::statistics::spearman;
 
 /// What is differentiated: a mean over trials.
@@ -141,33 +139,40 @@ pub fn differentiate(
 ) -> Result<SensitivityResult, AnalysisError> {
     let network = model.network;
     at_least("trials per odour", FEWEST_TRIALS, settings.trials)?;
-    check_stimuli(model, stimuli)?;
+    stimuli.check(model)?;
     check_objective(&settings.objective, network)?;
     model.check(model.interventions)?;
     let noise = BlockNoise::new("accuracy", settings.seed, settings.seed);
-    let presented = noisy_stimuli(
-        stimuli.templates,
-        settings.trials,
-        network.odour_cv(),
-        &noise,
-    )?;
-    let odours: Vec<Columns> = presented
-        .par_chunks(settings.trials)
-        .zip(stimuli.classes)
-        .map_init(
-            || GradientWorkspace::new(network),
-            |workspace, (trials, &class)| {
-                let noise = Noise::Generated(noise.circuit);
-                of_odour(workspace, model, trials, noise, class, &settings.objective)
-            },
-        )
-        .collect();
+    let odours = match stimuli.trials(network.odour_cv(), settings.trials, &noise)? {
+        Presented::Constant(trials) => by_stimulus(model, &trials, &noise, stimuli, settings),
+        Presented::Timed(trials) => by_stimulus(model, &trials, &noise, stimuli, settings),
+    };
     let mut columns = Columns::default();
     for odour in &odours {
         columns.add(odour);
     }
     columns.finish(odours.len() as f64, settings.trials as f64);
     Ok(arrange(network, columns, settings, odours.len()))
+}
+
+/// What each stimulus gave.
+fn by_stimulus<P: Presentation>(
+    model: &Model<'_>,
+    trials: &[P],
+    noise: &BlockNoise,
+    stimuli: Labelled<'_>,
+    settings: &SensitivitySettings,
+) -> Vec<Columns> {
+    let network = model.network;
+    let each = trials.par_chunks(settings.trials).zip(stimuli.labels);
+    each.map_init(
+        || GradientWorkspace::new(network),
+        |workspace, (trials, &class)| {
+            let noise = Noise::Generated(noise.circuit);
+            of_odour(workspace, model, trials, noise, class, &settings.objective)
+        },
+    )
+    .collect()
 }
 
 fn check_objective(objective: &Objective, network: &Network) -> Result<(), AnalysisError> {
@@ -253,10 +258,10 @@ impl Columns {
 }
 
 /// Means over the trials of one odour, and variances in the place of errors.
-fn of_odour(
+fn of_odour<P: Presentation>(
     workspace: &mut GradientWorkspace,
     model: &Model<'_>,
-    trials: &[Stimulus],
+    trials: &[P],
     noise: Noise<'_>,
     class: usize,
     objective: &Objective,

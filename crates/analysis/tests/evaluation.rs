@@ -1,10 +1,9 @@
 //! The evaluation of whatever circuit and task, on the statistical larva.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use kenyon_analysis::protocol::{
-    Evaluation, EvaluationSettings, LabelledOdours, evaluate, evaluation_monitor,
-};
-use kenyon_analysis::{Ablation, AnalysisError, Model, Roles};
+use kenyon_analysis::course::{Concentration, Course, Panel, Presented, Segment};
+use kenyon_analysis::protocol::{Evaluation, EvaluationSettings, evaluate, evaluation_monitor};
+use kenyon_analysis::{Ablation, AnalysisError, Labelled, Model, Roles, Shown};
 use kenyon_circuit::{Circuit, Interventions, Network, Parameters};
 use kenyon_connectome::{DataSet, ReceptorMapping, sample};
 
@@ -49,10 +48,7 @@ impl Setup {
         labels: &[usize],
         settings: &EvaluationSettings,
     ) -> Result<Evaluation, AnalysisError> {
-        let odours = LabelledOdours {
-            templates: &self.templates,
-            labels,
-        };
+        let odours = Labelled::odours(&self.templates, labels);
         evaluate(&self.model(), odours, settings)
     }
 }
@@ -95,10 +91,7 @@ fn labels_change_what_is_right_and_nothing_else() {
         .collect();
     assert_eq!(names, ["ORN", "LN", "PN", "KC"]);
     assert!(first.suppression.is_some() && first.left_out.is_empty());
-    let odours = LabelledOdours {
-        templates: &setup.templates,
-        labels: &rare,
-    };
+    let odours = Labelled::odours(&setup.templates, &rare);
     let monitor = evaluation_monitor(&setup.model(), odours, 4, 42).unwrap();
     assert_eq!(monitor.accuracy, first.accuracy);
     assert_eq!(monitor.active_fraction, first.populations[3].active);
@@ -114,10 +107,7 @@ fn what_is_missing_is_left_out_with_a_reason() {
         roles: &roles,
         ..setup.model()
     };
-    let odours = LabelledOdours {
-        templates: &setup.templates,
-        labels: &labels,
-    };
+    let odours = Labelled::odours(&setup.templates, &labels);
     let result = evaluate(&model, odours, &few()).unwrap();
     assert_eq!(result.suppression, None);
     assert_eq!(result.left_out[0].metric, "suppression");
@@ -139,4 +129,50 @@ fn labels_that_do_not_fit_are_errors() {
     assert!(setup.evaluate(&[2; 28], &few()).is_err());
     let one = EvaluationSettings { trials: 1, ..few() };
     assert!(setup.evaluate(&[0; 28], &one).is_err());
+}
+
+/// A course that shows an odour from the first step to the last is that odour; one of twice the length has
+/// its rates per second, not twice as many.
+#[test]
+fn constant_courses_are_measured_like_odours() {
+    let setup = Setup::new(two_classes);
+    let labels: Vec<usize> = (0..28).map(|row| row % 2).collect();
+    let names: Vec<String> = (0..28).map(|row| row.to_string()).collect();
+    // Without a blank, concentration 1 is the odour to the bit.
+    let panel = Panel {
+        templates: &setup.templates,
+        names: &names,
+        blank: None,
+        step_s: 1e-3,
+    };
+    let measured = |steps: usize| {
+        let course = |row: usize| {
+            let segment = Segment {
+                name: row.to_string(),
+                steps: 0..steps,
+                presented: Presented::Odour {
+                    components: vec![row],
+                    concentration: Concentration::constant(1.0),
+                },
+            };
+            Course::new(steps, vec![segment], Vec::new()).unwrap()
+        };
+        let courses: Vec<Course> = (0..28).map(course).collect();
+        let stimuli = Labelled {
+            stimuli: Shown::Courses(&courses, panel),
+            labels: &labels,
+        };
+        evaluate(&setup.model(), stimuli, &few()).unwrap()
+    };
+    let odours = setup.evaluate(&labels, &few()).unwrap();
+    let same = measured(setup.network.steps());
+    assert_eq!(same.decisions, odours.decisions);
+    let rates = |result: &Evaluation| {
+        let rates = result.populations.iter().map(|it| it.rate_hz);
+        rates.collect::<Vec<f64>>()
+    };
+    assert_eq!(rates(&same), rates(&odours));
+    let long = measured(2 * setup.network.steps());
+    let ratio = rates(&long)[0] / rates(&odours)[0];
+    assert!((0.8..1.4).contains(&ratio), "{ratio}");
 }

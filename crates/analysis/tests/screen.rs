@@ -5,11 +5,12 @@
 use std::sync::OnceLock;
 
 use kenyon_analysis::screen::{
-    Action, Labelled, Members, Metric, Screen, ScreenSettings, Target, TargetKind, screen, single,
-    targets,
+    Action, Members, Metric, Screen, ScreenSettings, Target, TargetKind, screen, single, targets,
 };
 use kenyon_analysis::sensitivity::{Objective, SensitivitySettings, compare, differentiate};
-use kenyon_analysis::{BlockNoise, Model, Roles, accuracy, active_fraction, mean, noisy_block};
+use kenyon_analysis::{
+    BlockNoise, Labelled, Model, Roles, accuracy, active_fraction, mean, noisy_block,
+};
 use kenyon_circuit::{Circuit, Interventions, Network, Parameters};
 use kenyon_connectome::{Connectome, DataSet, ReceptorMapping, sample};
 use kenyon_testing::Suite;
@@ -38,10 +39,7 @@ impl Larva {
     }
 
     fn stimuli(&self) -> Labelled<'_> {
-        Labelled {
-            templates: &self.templates,
-            classes: &self.classes,
-        }
+        Labelled::odours(&self.templates, &self.classes)
     }
 
     fn screen(&self, targets: &[Target], action: Action, metrics: &[&str]) -> Screen {

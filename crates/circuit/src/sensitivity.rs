@@ -13,7 +13,7 @@ use crate::file::NeuronModel;
 use crate::gradient::{Batch, Differentiated, GradedResponses, Upstream, differentiate};
 use crate::network::Network;
 use crate::simulate::Noise;
-use crate::stimulus::Stimulus;
+use crate::stimulus::Presentation;
 use crate::{GradientWorkspace, Interventions, Parameters, Scalar};
 
 /// Derivatives of an objective, trial by trial: each is that of the trial's own share of the objective, so
@@ -47,11 +47,11 @@ pub struct Sensitivity {
 ///
 /// # Panics
 /// As [`gradient`](crate::gradient).
-pub fn sensitivity<S: Scalar<Coefficient = f64>>(
+pub fn sensitivity<S: Scalar<Coefficient = f64>, P: Presentation>(
     workspace: &mut GradientWorkspace<S>,
     network: &Network,
     parameters: &Parameters,
-    stimuli: &[Stimulus],
+    stimuli: &[P],
     noise: Noise<'_>,
     interventions: &Interventions,
     objective: &mut dyn FnMut(&GradedResponses) -> Upstream,

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use kenyon_connectome::DataError;
 use kenyon_learning::RunError;
+use kenyon_study::StudyError;
 
 /// Prints an error on standard error.
 pub(crate) fn print(error: &anyhow::Error) {
@@ -52,7 +53,11 @@ fn flatten(message: &str) -> String {
 /// What to do about an error, where its message does not say so in terms of the command line.
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|cause| {
-        if let Some(RunError::ExistingRun { .. }) = cause.downcast_ref() {
+        let run = match cause.downcast_ref() {
+            Some(StudyError::Run(run)) => Some(run),
+            _ => cause.downcast_ref(),
+        };
+        if let Some(RunError::ExistingRun { .. }) = run {
             return Some("add --resume to continue it, or give another folder with --out");
         }
         if let Some(DataError::NotFound { .. }) = cause.downcast_ref() {

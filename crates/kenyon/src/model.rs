@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use kenyon_circuit::Parameters;
+use kenyon_analysis::Model;
+use kenyon_circuit::{Interventions, Network, Parameters};
 use kenyon_connectome::{DataSet, ReceptorMapping, hash_of};
-use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription};
+use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription, digest};
 use kenyon_pytorch::Limits;
 use kenyon_pytorch::published::{ModelValues, model_values};
 use kenyon_study::{Edits, PanelTable, Subject, Task, read_labels};
+use serde_json::{Value, json};
 
 use crate::arguments::Mapping;
 use crate::data;
@@ -35,6 +37,10 @@ pub(crate) struct TaskArguments {
     /// a class]
     #[arg(long, value_name = "FILE.csv")]
     pub labels: Option<PathBuf>,
+    /// Time courses that are told apart (TOML: duration_ms, [[stimulus]]) instead of odours [default: as
+    /// the model was trained]
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "labels")]
+    pub courses: Option<PathBuf>,
 }
 
 impl TaskArguments {
@@ -42,11 +48,17 @@ impl TaskArguments {
     fn task(&self) -> anyhow::Result<Option<Task>> {
         let labels = self.labels.as_deref().map(read_labels).transpose()?;
         let panel = self.panel.as_deref().map(PanelTable::read).transpose()?;
-        Ok(match (panel, labels) {
+        let odours = match (panel, labels) {
             (Some(panel), labels) => Some(Task::panel(panel, self.panel_normalised, labels)),
             (None, Some(labels)) => Some(Task::labels(labels)),
             (None, None) => None,
-        })
+        };
+        let Some(file) = &self.courses else {
+            return Ok(odours);
+        };
+        let mut task = Task::courses(file, odours);
+        task.read_tables(Path::new(""))?;
+        Ok(Some(task))
     }
 }
 
@@ -90,7 +102,8 @@ impl SubjectArguments {
             ..Edits::default()
         };
         let subject = Subject::edited(data, &circuit, mapping, edits);
-        let named = [&self.task.panel, &self.task.labels, &self.circuit];
+        let task = &self.task;
+        let named = [&task.courses, &task.panel, &task.labels, &self.circuit];
         let named: Vec<String> = (named.into_iter().flatten())
             .map(|file| file.display().to_string())
             .collect();
@@ -106,6 +119,33 @@ pub(crate) struct LoadedModel {
     pub subject: Subject,
     pub parameters: Parameters,
     pub origin: Origin,
+}
+
+impl LoadedModel {
+    /// The model, with what is done to it in every trial.
+    pub(crate) fn model<'a>(&'a self, interventions: &'a Interventions) -> Model<'a> {
+        Model {
+            network: &self.subject.network,
+            parameters: &self.parameters,
+            roles: &self.subject.roles,
+            interventions,
+        }
+    }
+
+    /// A result about it as JSON: first which model it is, of which data.
+    pub(crate) fn result(&self, data: &DataSet, own: Value) -> Value {
+        let mut all = json!({
+            "digest": digest(self.subject.network.table().groups(), &self.parameters),
+            "run_id": self.origin.run_id(),
+            "mapping": self.subject.mapping,
+            "data_sha256": data.manifest.hash,
+            "statistical_larva": data.manifest.statistical,
+        });
+        if let (Value::Object(all), Value::Object(own)) = (&mut all, own) {
+            all.extend(own);
+        }
+        all
+    }
 }
 
 /// Where a model came from.
@@ -209,7 +249,7 @@ pub(crate) fn load(
     if run.circuit_sha256 != subject.circuit_sha256 {
         bail!(
             "{shown} was trained with another circuit or another number of classes; name its file with \
-             --circuit, and its task with --panel and --labels"
+             --circuit, and its task with --panel, --labels and --courses"
         );
     }
     let groups = subject.network.table().groups();
@@ -271,6 +311,11 @@ fn as_trained(
         Ok(by_name) if is_of(&by_name)? => Ok(by_name),
         _ => Ok(subject),
     }
+}
+
+/// A number of steps in milliseconds, without digits of rounding.
+pub(crate) fn milliseconds(network: &Network, steps: usize) -> f64 {
+    (steps as f64 * network.circuit().time.step_s * 1e9).round() / 1e6
 }
 
 /// A mapping as it is written on the command line.

@@ -3,15 +3,15 @@
 //! At an epoch boundary the [`FitState`] is the complete state: noise and order are addressed by
 //! epoch and sample, so a loop that continues from a stored state ends in the same bits.
 
-use kenyon_circuit::{NoiseStream, ParameterGroup, Parameters, Stimulus};
+use kenyon_circuit::{NoiseStream, ParameterGroup, Parameters, Presentation, Stimulus};
 use serde::{Deserialize, Serialize};
 
 use crate::adam::{Adam, StepSize};
-use crate::samples::Samples;
+use crate::samples::{Odours, Samples, Stimuli};
 use crate::terms::LossReport;
 
-/// What is minimised.
-pub trait Objective {
+/// What is minimised, over trials of a kind.
+pub trait Objective<P: Presentation = Stimulus> {
     /// Layout of the parameters.
     fn groups(&self) -> &[ParameterGroup];
 
@@ -20,7 +20,7 @@ pub trait Objective {
         &mut self,
         epoch: usize,
         parameters: &Parameters,
-        stimuli: &[Stimulus],
+        stimuli: &[P],
         labels: &[usize],
         gradient: &mut [f64],
     ) -> LossReport;
@@ -123,16 +123,16 @@ pub struct Schedule {
 }
 
 /// A training in progress.
-pub struct Fit<'a, O: Objective> {
+pub struct Fit<'a, O: Objective<S::Trial>, S: Stimuli = Odours> {
     objective: O,
-    samples: Samples<'a>,
+    samples: Samples<'a, S>,
     schedule: Schedule,
     state: FitState,
     order: Vec<usize>,
     next: usize,
     sums: EpochSums,
     gradient: Vec<f64>,
-    stimuli: Vec<Stimulus>,
+    stimuli: Vec<S::Trial>,
     labels: Vec<usize>,
 }
 
@@ -144,12 +144,12 @@ struct EpochSums {
     clipped: usize,
 }
 
-impl<'a, O: Objective> Fit<'a, O> {
+impl<'a, O: Objective<S::Trial>, S: Stimuli> Fit<'a, O, S> {
     /// Continues from `state`: a new one with start values, or one read from a checkpoint.
     ///
     /// # Panics
     /// If the state does not fit the objective's groups.
-    pub fn new(objective: O, samples: Samples<'a>, schedule: Schedule, state: FitState) -> Self {
+    pub fn new(objective: O, samples: Samples<'a, S>, schedule: Schedule, state: FitState) -> Self {
         let count = objective.groups().last().map_or(0, |group| group.range.end);
         assert_eq!(
             state.parameters.values.len(),
@@ -326,7 +326,6 @@ mod tests {
 
     use super::*;
     use crate::adam::AdamSettings;
-    use crate::samples::Odours;
 
     /// Half the square of one parameter, broken from the third step on.
     struct Parabola {
@@ -381,7 +380,7 @@ mod tests {
         let odours = Odours::new(vec![vec![1.0]; 3], 0.3, 1, 3).expect("sound odours");
         let stream = NoiseStream::new(1, "test");
         let samples = Samples {
-            odours: &odours,
+            stimuli: &odours,
             repeats: 1,
             noise: stream,
         };

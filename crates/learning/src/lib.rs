@@ -37,7 +37,7 @@ pub use phases::{
 pub use run::{
     Existing, Outcome, RunError, RunInputs, RunOptions, TrainedStudent, train, train_teacher,
 };
-pub use samples::{OdourError, Odours, Samples};
+pub use samples::{OdourError, Odours, Samples, Stimuli};
 pub use settings::{SettingsError, TeacherSettings, TrainingSettings};
 pub use start::{Start, StartDescription, StartOrigin, TakenOver, take_over, untaught_start};
 pub use task::{DescribedOdour, TaskDescription};

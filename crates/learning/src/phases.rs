@@ -4,19 +4,19 @@ use std::ops::ControlFlow;
 
 use kenyon_circuit::{
     GradientWorkspace, Interventions, Network, Noise, NoiseStream, ParameterGroup, Parameters,
-    Stimulus, gradient,
+    Presentation, Stimulus, gradient,
 };
 
 use crate::adam::{Adam, StepSize};
 use crate::fit::{EpochRecord, Fit, FitError, FitState, History, Objective, Schedule};
 use crate::loss::Loss;
-use crate::samples::{Odours, Samples};
+use crate::samples::{Odours, Samples, Stimuli};
 use crate::settings::TrainingSettings;
 use crate::teacher::{RateTeacher, TeacherWorkspace};
 use crate::terms::{LossReport, SparsityTerm};
 
 /// A training of the student that can be stepped, stopped and continued.
-pub type StudentRun<'a> = Fit<'a, StudentObjective<'a>>;
+pub type StudentRun<'a, S = Odours> = Fit<'a, StudentObjective<'a>, S>;
 
 /// Which training is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl<'a> StudentObjective<'a> {
     }
 }
 
-impl Objective for StudentObjective<'_> {
+impl<P: Presentation> Objective<P> for StudentObjective<'_> {
     fn groups(&self) -> &[ParameterGroup] {
         self.network.table().groups()
     }
@@ -137,7 +137,7 @@ impl Objective for StudentObjective<'_> {
         &mut self,
         epoch: usize,
         parameters: &Parameters,
-        stimuli: &[Stimulus],
+        stimuli: &[P],
         labels: &[usize],
         slopes: &mut [f64],
     ) -> LossReport {
@@ -197,7 +197,7 @@ pub fn fit_teacher(
         workspace: TeacherWorkspace::new(teacher),
     };
     let samples = Samples {
-        odours,
+        stimuli: odours,
         repeats: settings.repeats,
         noise: stream("teacher/odour"),
     };
@@ -228,7 +228,7 @@ pub fn fit_teacher(
         ..
     } = fit.into_state();
     let tests = Samples {
-        odours,
+        stimuli: odours,
         repeats: settings.test_repeats,
         noise: stream("teacher/test-odour"),
     };
@@ -259,19 +259,19 @@ pub fn start_state(parameters: Parameters, settings: &TrainingSettings) -> FitSt
 /// # Panics
 /// If the state or the settings do not fit the network (see [`Loss::check`]).
 #[must_use]
-pub fn student_run<'a>(
+pub fn student_run<'a, S: Stimuli>(
     network: &'a Network,
-    odours: &'a Odours,
+    stimuli: &'a S,
     settings: &'a TrainingSettings,
     state: FitState,
-) -> StudentRun<'a> {
+) -> StudentRun<'a, S> {
     let noise = Noise::Generated(student_stream(settings, "circuit"));
     let interventions = Interventions {
         depression_off: settings.depression_off,
         ..Interventions::default()
     };
     let objective = StudentObjective::new(network, &settings.loss, noise, interventions);
-    let (samples, schedule) = student_schedule(odours, settings);
+    let (samples, schedule) = student_schedule(stimuli, settings);
     Fit::new(objective, samples, schedule, state)
 }
 
@@ -284,12 +284,12 @@ fn student_stream(settings: &TrainingSettings, purpose: &str) -> NoiseStream {
     NoiseStream::new(settings.seed, &purpose)
 }
 
-pub(crate) fn student_schedule<'a>(
-    odours: &'a Odours,
+fn student_schedule<'a, S>(
+    stimuli: &'a S,
     settings: &TrainingSettings,
-) -> (Samples<'a>, Schedule) {
+) -> (Samples<'a, S>, Schedule) {
     let samples = Samples {
-        odours,
+        stimuli,
         repeats: settings.repeats,
         noise: student_stream(settings, "odour"),
     };
@@ -312,8 +312,8 @@ pub(crate) fn student_schedule<'a>(
 ///
 /// # Errors
 /// If training diverges, or the error of `boundary`.
-pub fn fit_student<O: Objective, E: From<FitError>>(
-    run: &mut Fit<'_, O>,
+pub fn fit_student<S: Stimuli, O: Objective<S::Trial>, E: From<FitError>>(
+    run: &mut Fit<'_, O, S>,
     settings: &TrainingSettings,
     callbacks: &mut Callbacks<'_>,
     boundary: &mut dyn FnMut(&FitState) -> Result<(), E>,

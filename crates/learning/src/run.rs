@@ -26,7 +26,7 @@ use crate::fit::{FitState, History};
 use crate::phases::{
     Callbacks, Ending, Progress, TrainedTeacher, fit_student, fit_teacher, start_state, student_run,
 };
-use crate::samples::Odours;
+use crate::samples::{Odours, Stimuli};
 use crate::start::Start;
 use crate::teacher::RateTeacher;
 use crate::transfer::transfer;
@@ -36,15 +36,15 @@ use folder::{Occupied, RunFolder};
 
 /// What a run trains, and on what.
 #[derive(Clone, Copy)]
-pub struct RunInputs<'a> {
+pub struct RunInputs<'a, S = Odours> {
     /// Identity of the run, settings included.
     pub identity: &'a RunIdentity,
     /// The student.
     pub network: &'a Network,
     /// Where the student starts.
     pub start: Start<'a>,
-    /// The odours.
-    pub odours: &'a Odours,
+    /// What it learns to tell apart.
+    pub stimuli: &'a S,
 }
 
 /// What to do with a run that is already there.
@@ -104,9 +104,9 @@ pub struct TrainedStudent {
 ///
 /// # Errors
 /// See [`RunError`]. Whatever the error, the files in the folder are complete ones.
-pub fn train(
+pub fn train<S: Stimuli>(
     folder: &Path,
-    inputs: &RunInputs<'_>,
+    inputs: &RunInputs<'_, S>,
     options: RunOptions,
     callbacks: &mut Callbacks<'_>,
 ) -> Result<Outcome, RunError> {
@@ -114,10 +114,10 @@ pub fn train(
         identity,
         network,
         start,
-        odours,
+        stimuli,
     } = *inputs;
     let settings = &identity.settings;
-    settings.check(odours.templates().len())?;
+    settings.check(stimuli.labels().len())?;
     settings.loss.check(network)?;
     check_sizes(inputs)?;
     let folder = RunFolder::open(folder, identity, options.existing, Occupied::Refuse)?;
@@ -129,6 +129,7 @@ pub fn train(
             ..
         } => Some(trained.clone()),
         Start::Teacher { teacher, .. } => {
+            let odours = stimuli.odours().ok_or(RunError::TimelessTeacher)?;
             match obtain_teacher(&folder, identity, teacher, odours, callbacks.progress)? {
                 None => return Ok(Outcome::Stopped { epoch: 0 }),
                 trained => trained,
@@ -166,7 +167,7 @@ pub fn train(
             start_state(start, settings)
         }
     };
-    let mut run = student_run(network, odours, settings, state);
+    let mut run = student_run(network, stimuli, settings, state);
     let every = options.checkpoint_every.max(1);
     let save =
         |state: &FitState| Checkpoint::of_training(identity, state).write(groups, &checkpoint);
@@ -190,23 +191,23 @@ pub fn train(
     }
 }
 
-/// Teacher, student and odours must agree about channels and classes.
-fn check_sizes(inputs: &RunInputs<'_>) -> Result<(), RunError> {
+/// Teacher, student and stimuli must agree about channels and classes.
+fn check_sizes<S: Stimuli>(inputs: &RunInputs<'_, S>) -> Result<(), RunError> {
     let RunInputs {
         network,
         start,
-        odours,
+        stimuli,
         ..
     } = inputs;
-    let channels = odours.templates().first().map_or(0, Vec::len);
-    let classes = odours.labels().iter().max().map_or(0, |last| last + 1);
+    let channels = stimuli.channels();
+    let classes = stimuli.labels().iter().max().map_or(0, |last| last + 1);
     let mut sizes = vec![
         (
-            "receptor channels of the odours",
+            "receptor channels of the stimuli",
             network.channels(),
             channels,
         ),
-        ("classes of the odours", network.classes(), classes),
+        ("classes of the stimuli", network.classes(), classes),
     ];
     match start {
         Start::Teacher { teacher, .. } => sizes.extend([

@@ -1,10 +1,32 @@
-//! Noisy trials of the odours, and the order in which they are shown.
+//! Noisy trials of odours, or of whatever else is told apart.
 //!
 //! Training and test share templates and noise law (training.md section 1.2): sample `i` is a trial
-//! of odour `i / repeats`, with new noise in every epoch. Noise is addressed by
+//! of stimulus `i / repeats`, with new noise in every epoch. Noise is addressed by
 //! `epoch · samples + i`, never by position in a batch, so the batch size does not change it.
 
-use kenyon_circuit::{NoiseStream, Stimulus};
+use kenyon_circuit::{NoiseStream, Presentation, Stimulus};
+
+/// What is told apart: a list of stimuli with their classes, of which every trial shows one with noise of
+/// its own. [`Odours`] do not change during a trial; stimuli that do are made by whoever knows them.
+pub trait Stimuli: Sync {
+    /// What is presented in a trial. Trials of one batch are equally long.
+    type Trial: Presentation;
+
+    /// The class of each stimulus.
+    fn labels(&self) -> &[usize];
+
+    /// Number of receptor channels.
+    fn channels(&self) -> usize;
+
+    /// A trial of a stimulus. Its noise is drawn from `noise` and addressed by `trial`, which also
+    /// addresses its circuit noise.
+    fn trial(&self, stimulus: usize, noise: NoiseStream, trial: u32) -> Self::Trial;
+
+    /// The stimuli as odours, if they do not change during a trial: a rate teacher knows no time.
+    fn odours(&self) -> Option<&Odours> {
+        None
+    }
+}
 
 /// The odours: templates `[odour][channel]` of normalised receptor responses, and the class of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,51 +201,64 @@ impl Odours {
     }
 }
 
-/// The trials of one phase: odours, repeats and the noise they are drawn from.
+impl Stimuli for Odours {
+    type Trial = Stimulus;
+
+    fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    fn channels(&self) -> usize {
+        self.templates.first().map_or(0, Vec::len)
+    }
+
+    fn trial(&self, stimulus: usize, noise: NoiseStream, trial: u32) -> Stimulus {
+        Stimulus {
+            input: noise.odour(&self.templates[stimulus], self.noise_cv, trial),
+            trial,
+        }
+    }
+
+    fn odours(&self) -> Option<&Odours> {
+        Some(self)
+    }
+}
+
+/// The trials of one phase: stimuli, repeats and the noise they are drawn from.
 #[derive(Clone, Copy, Debug)]
-pub struct Samples<'a> {
-    /// The odours.
-    pub odours: &'a Odours,
-    /// Trials per odour and epoch.
+pub struct Samples<'a, S = Odours> {
+    /// The stimuli.
+    pub stimuli: &'a S,
+    /// Trials per stimulus and epoch.
     pub repeats: usize,
     /// Noise of the receptor responses.
     pub noise: NoiseStream,
 }
 
-impl Samples<'_> {
+impl<S: Stimuli> Samples<'_, S> {
     /// Number of samples of one epoch.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.odours.templates.len() * self.repeats
-    }
-
-    /// Odour of a sample: the row of its template.
-    #[must_use]
-    pub const fn odour(&self, sample: usize) -> usize {
-        sample / self.repeats
+        self.stimuli.labels().len() * self.repeats
     }
 
     /// Class of a sample.
     #[must_use]
     pub fn class(&self, sample: usize) -> usize {
-        self.odours.labels[self.odour(sample)]
+        self.stimuli.labels()[sample / self.repeats]
     }
 
     /// A sample of an epoch (counted from 0). Its `trial` also addresses its circuit noise.
     #[must_use]
-    pub fn stimulus(&self, epoch: usize, sample: usize) -> Stimulus {
+    pub fn stimulus(&self, epoch: usize, sample: usize) -> S::Trial {
         // Settings are checked to stay below 2^32 trials.
         let trial = (epoch * self.count() + sample) as u32;
-        let template = &self.odours.templates[self.odour(sample)];
-        Stimulus {
-            input: self.noise.odour(template, self.odours.noise_cv, trial),
-            trial,
-        }
+        self.stimuli.trial(sample / self.repeats, self.noise, trial)
     }
 
     /// All samples of an epoch in order, with their classes.
     #[must_use]
-    pub fn all(&self, epoch: usize) -> (Vec<Stimulus>, Vec<usize>) {
+    pub fn all(&self, epoch: usize) -> (Vec<S::Trial>, Vec<usize>) {
         (0..self.count())
             .map(|sample| (self.stimulus(epoch, sample), self.class(sample)))
             .unzip()
@@ -242,7 +277,7 @@ mod tests {
     fn every_sample_of_every_epoch_has_its_own_noise() {
         let odours = odours();
         let samples = Samples {
-            odours: &odours,
+            stimuli: &odours,
             repeats: 4,
             noise: NoiseStream::new(1, "test"),
         };
@@ -264,8 +299,8 @@ mod tests {
         let templates = own.templates().to_vec();
         let shared = Odours::labelled(templates, vec![1, 0, 1], 0.3, 2, 2).expect("two classes");
         assert!(own.each_its_own_class() && !shared.each_its_own_class());
-        let samples = |odours| Samples {
-            odours,
+        let samples = |stimuli| Samples {
+            stimuli,
             repeats: 2,
             noise: NoiseStream::new(1, "test"),
         };

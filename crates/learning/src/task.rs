@@ -10,6 +10,10 @@ pub struct TaskDescription {
     pub classes: Vec<String>,
     /// The odours.
     pub odours: Vec<DescribedOdour>,
+    /// Time courses of these odours, if they are what is told apart: a file of labelled courses (TOML)
+    /// without comments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courses: Option<String>,
 }
 
 /// An odour of a task.
@@ -18,16 +22,17 @@ pub struct TaskDescription {
 pub struct DescribedOdour {
     /// Its name.
     pub name: String,
-    /// Index of its class.
-    pub class: usize,
+    /// Index of its class; `None` if time courses of the odours are told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<usize>,
     /// Normalised responses of the receptor channels.
     pub template: Vec<f64>,
 }
 
 impl TaskDescription {
-    /// The class of every odour.
+    /// The class of every odour; `None` unless all have one.
     #[must_use]
-    pub fn labels(&self) -> Vec<usize> {
+    pub fn labels(&self) -> Option<Vec<usize>> {
         self.odours.iter().map(|odour| odour.class).collect()
     }
 

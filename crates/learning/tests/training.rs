@@ -67,7 +67,7 @@ impl Setup {
                 rule: &self.rule,
                 trained: None,
             },
-            odours: &self.odours,
+            stimuli: &self.odours,
         }
     }
 }
@@ -696,7 +696,7 @@ fn checkpoints_cost_little(data: PathBuf) {
     assert!(length < 300_000);
 
     let samples = Samples {
-        odours: &setup.odours,
+        stimuli: &setup.odours,
         repeats: 1,
         noise: NoiseStream::new(1, "test"),
     };

@@ -65,7 +65,7 @@ fn run(
         identity: &identity,
         network,
         start: Start::Values(start),
-        odours,
+        stimuli: odours,
     };
     let options = RunOptions {
         existing: Existing::Resume,

@@ -52,7 +52,7 @@ impl Setup {
                 rule: &self.rule,
                 trained: teacher,
             },
-            odours: &self.odours,
+            stimuli: &self.odours,
         };
         let callbacks = &mut Callbacks {
             progress: &mut |_| ControlFlow::Continue(()),

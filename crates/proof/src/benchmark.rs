@@ -304,7 +304,7 @@ fn time_steps(
         phases: &phases,
     };
     let samples = Samples {
-        odours,
+        stimuli: odours,
         repeats: settings.repeats,
         noise: NoiseStream::new(SEED, "benchmark/odour"),
     };
@@ -415,7 +415,7 @@ fn forward_without_noise(
     repetitions: usize,
 ) -> f64 {
     let samples = Samples {
-        odours,
+        stimuli: odours,
         repeats: BATCH,
         noise: NoiseStream::new(SEED, "benchmark/odour"),
     };

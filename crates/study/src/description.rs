@@ -23,9 +23,9 @@ pub struct Description {
     pub mapping: ReceptorMapping,
     /// Settings that the first experiment was trained with.
     pub training: TrainingSettings,
-    /// Odours of the first experiment; unless `task` says otherwise, in the order of the classes.
+    /// Odours of the first experiment, or what its time courses present; unless `task` says otherwise, in the order of the classes.
     pub odours: Vec<String>,
-    /// Classes of the first experiment, if its odours share them.
+    /// Classes of the first experiment, if its odours share them or time courses have some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<ClassDescription>,
     /// The network of the first experiment.
@@ -205,10 +205,12 @@ impl Description {
             experiments: experiments.collect(),
             mapping: subject.mapping,
             training: first.identity.settings.clone(),
-            odours: subject.odour_names.clone(),
-            task: (!subject.odours.each_its_own_class()).then(|| ClassDescription {
-                classes: subject.class_names.clone(),
-                labels: subject.odours.labels().to_vec(),
+            odours: subject.stimulus_names().to_vec(),
+            task: (subject.courses.is_some() || !subject.odours.each_its_own_class()).then(|| {
+                ClassDescription {
+                    classes: subject.class_names.clone(),
+                    labels: subject.labelled().labels.to_vec(),
+                }
             }),
             network: NetworkDescription::new(&subject.network),
         })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kenyon_analysis::AnalysisError;
+use kenyon_analysis::course::CourseError;
 use kenyon_circuit::CircuitError;
 use kenyon_connectome::DataError;
 use kenyon_connectome::null::NullError;
@@ -47,6 +48,14 @@ pub enum StudyError {
     /// The odours do not fit the circuit.
     #[error(transparent)]
     Odours(#[from] OdourError),
+    /// Time courses cannot be used.
+    #[error("{table}: {problem}")]
+    Courses {
+        /// Where they stand: the file, or the part of a study file.
+        table: String,
+        /// What is wrong and what would be right.
+        problem: CourseError,
+    },
     /// A training failed.
     #[error(transparent)]
     Run(#[from] RunError),

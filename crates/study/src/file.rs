@@ -187,6 +187,18 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         labels: Option<Vec<OdourLabel>>,
     },
+    /// Time courses of odours; no teacher is trained for them.
+    Courses {
+        /// File of labelled courses (TOML), relative to the study file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<PathBuf>,
+        /// The text of such a file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        courses: Option<String>,
+        /// The task whose odours are presented, without labels; the panel of the data otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        odours: Option<Box<Task>>,
+    },
 }
 
 /// One name or several.

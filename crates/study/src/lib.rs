@@ -37,6 +37,7 @@
 //! ```
 
 mod across;
+mod courses;
 mod description;
 mod effect;
 mod error;

@@ -238,8 +238,7 @@ fn perform(
             ablations: without.to_vec(),
             ..EvaluationSettings::default()
         };
-        let odours = candidate.subject.labelled_odours();
-        let result = protocol::evaluate(&model, odours, &settings)?;
+        let result = protocol::evaluate(&model, candidate.subject.labelled(), &settings)?;
         let mut figures = evaluation_figures(&result);
         let teacher = candidate.teacher_accuracy.map(|accuracy| 100.0 * accuracy);
         figures.extend(teacher.map(|percent| Figure::new("teacher_accuracy_pct", percent)));

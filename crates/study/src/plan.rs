@@ -132,9 +132,9 @@ impl Plan {
                     seed,
                     ..experiment.training.clone()
                 };
-                let odours = subjects[subject].odours.templates().len();
+                let stimuli = subjects[subject].labelled().count();
                 // Every run would fail by itself, but only once it is trained.
-                let sound = settings.check(odours).map_err(RunError::from);
+                let sound = settings.check(stimuli).map_err(RunError::from);
                 sound
                     .and_then(|()| Ok(settings.loss.check(&subjects[subject].network)?))
                     .map_err(|problem| {
@@ -153,7 +153,7 @@ impl Plan {
                 let identity = subjects[subject].identity(&settings)?;
                 let teacher = subjects[subject].teacher_identity(&settings)?;
                 // Checked above: trials of all epochs are fewer than noise addresses.
-                let trials = settings.student_epochs * settings.repeats * odours;
+                let trials = settings.student_epochs * settings.repeats * stimuli;
                 let short = &identity.run_id[..SHOWN_DIGITS];
                 // The same run under two names is trained once.
                 let folder = folders

@@ -1,7 +1,7 @@
 //! What is trained: a connectome, a circuit, the odours, and how receptors are mapped to neurons.
 
 use kenyon_analysis::Roles;
-use kenyon_analysis::protocol::LabelledOdours;
+use kenyon_analysis::course::{Drawn, LabelledCourses, Panel};
 use kenyon_circuit::{Circuit, Network};
 use kenyon_connectome::{Connectome, DataSet, Manifest, ReceptorMapping};
 use kenyon_learning::{
@@ -11,6 +11,7 @@ use kenyon_learning::{
 use serde::{Deserialize, Serialize};
 
 use crate::StudyError;
+use crate::courses::{blank_of, fault};
 use crate::experiment::Draw;
 use crate::file::Task;
 use crate::identity::{ANALYSIS_CODE, MONITOR_CODE, TRAINING_CODE, hash_of};
@@ -30,13 +31,16 @@ pub struct Subject {
     pub mapping: ReceptorMapping,
     /// The student.
     pub network: Network,
-    /// The teacher, if the circuit has one; otherwise training starts from the circuit's start values.
+    /// The teacher, if the circuit has one and stimuli do not change during a trial; otherwise training
+    /// starts from the circuit's start values.
     pub teacher: Option<TeacherOfSubject>,
-    /// The odours, and the class of each.
+    /// The odours, and the class of each; if time courses are told apart, every odour is its own.
     pub odours: Odours,
+    /// The time courses of these odours that are told apart, if stimuli change during a trial.
+    pub courses: Option<LabelledCourses>,
     /// Names of the odours, in the order of their templates.
     pub odour_names: Vec<String>,
-    /// Names of the classes; those of the odours unless odours share classes.
+    /// Names of the classes; those of the odours unless odours share classes, or time courses have some.
     pub class_names: Vec<String>,
     /// The odour that is no stimulus, against which concentrations are measured, if there is one.
     pub blank: Option<usize>,
@@ -101,6 +105,9 @@ struct Determinants<'a> {
     /// The metrics recorded during training are part of the model's file.
     monitor_code: Option<&'a str>,
     settings: &'a TrainingSettings,
+    /// Courses become stimuli in the crate of the metrics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    courses_code: Option<&'a str>,
     /// Start values that were handed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<&'a StartDescription>,
@@ -172,9 +179,10 @@ impl Subject {
         let network = Network::compile(circuit, connectome)?;
         let (channels, classes) = (network.channels(), network.classes());
         let cv = network.odour_cv();
-        let teacher = circuit
-            .teacher
-            .as_ref()
+        let timed = task.as_ref().is_some_and(|task| task.courses.is_some());
+        // A rate teacher knows no time.
+        let teacher = (circuit.teacher.as_ref())
+            .filter(|_| !timed)
             .map(|table| -> Result<_, StudyError> {
                 let roles = TeacherRoles::new(table)?;
                 Ok(TeacherOfSubject {
@@ -185,6 +193,7 @@ impl Subject {
             })
             .transpose()?;
         let (odours, odours_sha256, odour_names, class_names, blank);
+        let mut courses = None;
         match &task {
             None => {
                 let templates = data.panel.templates(mapping)?;
@@ -195,17 +204,33 @@ impl Subject {
                 odours = Odours::new(templates, cv, channels, classes)?;
             }
             Some(task) => {
-                let (templates, labels) = (task.templates(), task.labels());
+                let templates = task.templates();
                 odour_names = task.names();
                 class_names = task.classes.clone();
                 blank = blank_of(&odour_names, &data.panel.odours);
-                // Odours that are classes of their own have the hash that they always had.
-                odours_sha256 = if labels.iter().copied().eq(0..templates.len()) {
-                    hash(&(&templates, cv))?
+                if let Some(text) = &task.courses {
+                    odours_sha256 = hash(&(&templates, cv, &odour_names, blank, text))?;
+                    let own = templates.len();
+                    odours = Odours::new(templates, cv, channels, own)?;
+                    let panel = Panel {
+                        templates: odours.templates(),
+                        names: &odour_names,
+                        blank,
+                        step_s: circuit.time.step_s,
+                    };
+                    courses = Some(known_courses(text, &panel, &class_names, cv)?);
                 } else {
-                    hash(&(&templates, cv, &labels, &class_names))?
-                };
-                odours = Odours::labelled(templates, labels, cv, channels, classes)?;
+                    let labels = task.labels().ok_or_else(|| {
+                        StudyError::Plan("the task has odours without a class".to_owned())
+                    })?;
+                    // Odours that are classes of their own have the hash that they always had.
+                    odours_sha256 = if labels.iter().copied().eq(0..templates.len()) {
+                        hash(&(&templates, cv))?
+                    } else {
+                        hash(&(&templates, cv, &labels, &class_names))?
+                    };
+                    odours = Odours::labelled(templates, labels, cv, channels, classes)?;
+                }
             }
         }
         Ok(Self {
@@ -216,6 +241,7 @@ impl Subject {
             mapping,
             teacher,
             odours,
+            courses,
             odour_names,
             class_names,
             blank,
@@ -226,19 +252,13 @@ impl Subject {
         })
     }
 
-    /// Odours and labels for the metrics of whatever circuit.
-    #[must_use]
-    pub fn labelled_odours(&self) -> LabelledOdours<'_> {
-        LabelledOdours {
-            templates: self.odours.templates(),
-            labels: self.odours.labels(),
-        }
-    }
-
     /// Why the publication's measurements cannot be made of models of this subject, if so: they take
     /// the larva's parts and a decoder with a class for each odour for granted.
     #[must_use]
     pub fn not_the_published_task(&self) -> Option<String> {
+        if self.courses.is_some() {
+            return Some("stimuli change in time".to_owned());
+        }
         if !self.odours.each_its_own_class() {
             return Some("odours share classes".to_owned());
         }
@@ -289,6 +309,7 @@ impl Subject {
             code: TRAINING_CODE,
             monitor_code: monitored.then_some(MONITOR_CODE),
             settings,
+            courses_code: self.courses.as_ref().map(|_| MONITOR_CODE),
             start,
         };
         Ok(RunIdentity {
@@ -358,11 +379,22 @@ impl Provenance {
     }
 }
 
-/// The blank among odours of one's own: the one that is called like the data's first odour, or "blank".
-fn blank_of(names: &[String], of_data: &[String]) -> Option<usize> {
-    let is = |name: &str| names.iter().position(|own| own.to_lowercase() == name);
-    let first = of_data.first().map(|name| name.to_lowercase());
-    first.and_then(|name| is(&name)).or_else(|| is("blank"))
+/// The courses of a task, which was described before and may come out of a file.
+fn known_courses(
+    text: &str,
+    panel: &Panel<'_>,
+    classes: &[String],
+    cv: f64,
+) -> Result<LabelledCourses, StudyError> {
+    let fault = fault("the task");
+    let task = LabelledCourses::parse(text, panel).map_err(&fault)?;
+    Drawn::new(&task.courses, *panel, cv).map_err(&fault)?;
+    if task.classes != classes {
+        return Err(StudyError::Plan(
+            "the classes of the task are not those of its time courses".to_owned(),
+        ));
+    }
+    Ok(task)
 }
 
 fn hash(value: &impl Serialize) -> Result<String, StudyError> {

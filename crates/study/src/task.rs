@@ -7,8 +7,8 @@ use kenyon_connectome::{OdourPanel, ReceptorMapping};
 use kenyon_learning::{DescribedOdour, TaskDescription};
 
 use crate::file::Task;
-use crate::table::{OdourLabel, OdourResponses, PanelTable, TableError, read_labels};
-use crate::{StudyError, samples};
+use crate::table::{OdourLabel, OdourResponses, PanelTable, TableError, read_labels, shown, text};
+use crate::{StudyError, courses, samples};
 
 /// What errors call tables that stand in a study file.
 const INLINE: &str = "the task";
@@ -44,14 +44,31 @@ impl Task {
         }
     }
 
+    /// Time courses in a file, of the odours of a panel of one's own or of the data.
+    #[must_use]
+    pub fn courses(file: &Path, odours: Option<Self>) -> Self {
+        Self::Courses {
+            file: Some(file.to_owned()),
+            courses: None,
+            odours: odours.map(Box::new),
+        }
+    }
+
     /// Whether every seed of a run has odours of its own.
     #[must_use]
     pub fn depends_on_seed(&self) -> bool {
-        matches!(self, Self::Subset { .. } | Self::WithSynthetic)
+        match self {
+            Self::Subset { .. } | Self::WithSynthetic => true,
+            Self::Courses { odours, .. } => odours.as_deref().is_some_and(Self::depends_on_seed),
+            Self::Rows { .. } | Self::Labels { .. } | Self::Panel { .. } => false,
+        }
     }
 
-    /// Puts the content of tables in place of their names.
-    pub(crate) fn read_tables(&mut self, folder: &Path) -> Result<(), StudyError> {
+    /// Puts the content of tables in place of their names, which are relative to `folder`.
+    ///
+    /// # Errors
+    /// Files that cannot be read or are not what they should be.
+    pub fn read_tables(&mut self, folder: &Path) -> Result<(), StudyError> {
         let twice = |what: &str| {
             StudyError::Plan(format!(
                 "a task has its {what} both in a file and in the study; leave one out"
@@ -89,6 +106,23 @@ impl Task {
                 }
                 if let Some(file) = labels_file.take() {
                     labels_from(&file, labels)?;
+                }
+            }
+            Self::Courses {
+                file,
+                courses,
+                odours,
+            } => {
+                // The name of the file stays: faults that only a panel reveals name it too.
+                if let Some(file) = file {
+                    let text = text(&folder.join(file))?;
+                    if courses.as_ref().is_some_and(|courses| *courses != text) {
+                        return Err(twice("time courses"));
+                    }
+                    *courses = Some(text);
+                }
+                if let Some(odours) = odours {
+                    odours.read_tables(folder)?;
                 }
             }
         }
@@ -140,7 +174,44 @@ impl Task {
                 let rows = own_rows(odours, &order, *normalised, panel)?;
                 Ok(describe(rows, labels.as_deref())?)
             }
+            Self::Courses {
+                file,
+                courses,
+                odours,
+            } => {
+                let text = courses.as_ref().ok_or_else(|| unread("time courses"))?;
+                let presented = match odours.as_deref() {
+                    None => describe(of_data()?, None)?,
+                    Some(odours) => {
+                        odours.without_labels()?;
+                        odours.describe(panel, mapping, circuit, seed)?
+                    }
+                };
+                let table = file.as_deref().map_or_else(|| INLINE.to_owned(), shown);
+                let step_s = circuit.time.step_s;
+                Ok(courses::task(&presented, text, &panel.odours, step_s)
+                    .map_err(courses::fault(&table))?)
+            }
         }
+    }
+
+    /// Classes of time courses leave no meaning to classes of their odours.
+    fn without_labels(&self) -> Result<(), StudyError> {
+        let labelled = match self {
+            Self::Labels { .. } | Self::Courses { .. } => true,
+            Self::Panel {
+                labels_file,
+                labels,
+                ..
+            } => labels_file.is_some() || labels.is_some(),
+            Self::Rows { .. } | Self::Subset { .. } | Self::WithSynthetic => false,
+        };
+        if labelled {
+            let problem =
+                "the odours of time courses have no labels, because the courses have classes";
+            return Err(TableError::table(INLINE, problem).into());
+        }
+        Ok(())
     }
 
     /// The rows of a task that is made of the panel.
@@ -152,7 +223,9 @@ impl Task {
     ) -> Result<Rows, StudyError> {
         let rows = match self {
             Self::Rows { rows } => rows.clone(),
-            Self::Labels { .. } | Self::Panel { .. } => (0..templates.len()).collect(),
+            Self::Labels { .. } | Self::Panel { .. } | Self::Courses { .. } => {
+                (0..templates.len()).collect()
+            }
             Self::Subset { odours } => samples::odour_subset(*odours, templates.len(), seed)?,
             Self::WithSynthetic => {
                 let synthetic = samples::synthetic_odours(templates, seed);
@@ -345,11 +418,15 @@ fn describe(rows: Rows, labels: Option<&[OdourLabel]>) -> Result<TaskDescription
     let odours = (templates.into_iter().zip(names).zip(&of_odour))
         .map(|((template, name), label)| DescribedOdour {
             name,
-            class: (classes.iter().position(|class| class == label)).unwrap_or_default(),
+            class: classes.iter().position(|class| class == label),
             template,
         })
         .collect();
-    Ok(TaskDescription { classes, odours })
+    Ok(TaskDescription {
+        classes,
+        odours,
+        courses: None,
+    })
 }
 
 #[cfg(test)]
@@ -411,11 +488,12 @@ mod tests {
         ];
         let task = describe(three(), Some(&labels)).expect("labels");
         assert_eq!(task.classes, ["bad", "good"]);
-        assert_eq!(task.labels(), [0, 1, 0]);
+        assert_eq!(task.labels(), Some(vec![0, 1, 0]));
         let turned: Vec<OdourLabel> = labels.iter().rev().cloned().collect();
         assert_eq!(describe(three(), Some(&turned)).expect("labels"), task);
         let own = describe(three(), None).expect("no labels");
-        assert_eq!((own.labels(), own.classes), (vec![0, 1, 2], three().names));
+        assert_eq!(own.labels(), Some(vec![0, 1, 2]));
+        assert_eq!(own.classes, three().names);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use kenyon_analysis::headline::Figure;
 use kenyon_analysis::{Model, protocol};
 use kenyon_circuit::{Interventions, Parameters};
 use kenyon_learning::{
-    Callbacks, Checkpoint, Existing, Kind, Monitor, Outcome, Phase, RunError, RunInputs,
-    RunOptions, Start, TrainedTeacher, train, train_teacher, untaught_start,
+    Callbacks, Checkpoint, Existing, Kind, Monitor, Outcome, Phase, RunError, RunOptions, Start,
+    TrainedTeacher, train_teacher, untaught_start,
 };
 
 use crate::identity::hash_of;
@@ -168,8 +168,7 @@ pub fn monitor_figures(subject: &Subject, seed: u64, monitor: &Monitor<'_>) -> s
     };
     let settings = protocol::MonitorSettings::canonical(seed);
     let figures = if subject.not_the_published_task().is_some() {
-        let odours = subject.labelled_odours();
-        protocol::evaluation_monitor(&model, odours, settings.repeats, seed)
+        protocol::evaluation_monitor(&model, subject.labelled(), settings.repeats, seed)
             .map(|figures| serde_json::to_value(figures).unwrap_or_default())
     } else {
         protocol::monitor(&model, subject.odours.templates(), &settings)
@@ -351,12 +350,6 @@ fn train_unit(
         },
         _ => Start::Values(&untaught),
     };
-    let inputs = RunInputs {
-        identity: &unit.identity,
-        network: &subject.network,
-        start,
-        odours: &subject.odours,
-    };
     let options = RunOptions {
         existing: Existing::Resume,
         ..RunOptions::default()
@@ -374,7 +367,7 @@ fn train_unit(
         },
         monitor: &mut |monitor| monitor_figures(subject, unit.seed, monitor),
     };
-    let outcome = train(folder, &inputs, options, &mut callbacks)?;
+    let outcome = subject.train(folder, &unit.identity, start, options, &mut callbacks)?;
     let Outcome::Complete(student) = outcome else {
         return Err(StudyError::Stopped);
     };

@@ -1,6 +1,6 @@
 //! The file that describes a time course: TOML with strict keys; faults name their line.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{
@@ -23,7 +23,7 @@ struct File {
 }
 
 /// An odour by name or number.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Odour {
     Number(u32),
@@ -40,39 +40,47 @@ impl Odour {
 }
 
 /// `[[segment]]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SegmentEntry {
+pub(super) struct SegmentEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     onset_ms: f64,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     odour: Option<Odour>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mixture: Option<Vec<Odour>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     concentration: Option<f64>,
     /// Concentration in the last step.
+    #[serde(skip_serializing_if = "Option::is_none")]
     ramp_to: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ramp: Option<Ramp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     fluctuation: Option<FluctuationEntry>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Ramp {
     Linear,
     Exponential,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FluctuationEntry {
     process: ProcessEntry,
     standard_deviation: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     time_constant_ms: Option<f64>,
     #[serde(default)]
     frozen: bool,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ProcessEntry {
     White,
@@ -80,14 +88,16 @@ enum ProcessEntry {
 }
 
 /// `[[train]]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TrainEntry {
+pub(super) struct TrainEntry {
     onset_ms: f64,
     duration_ms: f64,
     gap_ms: f64,
     odours: Vec<Odour>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     repeats: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     concentration: Option<f64>,
 }
 
@@ -110,45 +120,69 @@ impl Course {
         let file: File = toml::from_str(text).map_err(|error| CourseError::Syntax {
             message: error.to_string(),
         })?;
-        let line = |offset: usize| 1 + text[..offset.min(text.len())].matches('\n').count();
-        let duration_line = line(file.duration_ms.span().start);
-        let steps = steps_of_ms("duration_ms", *file.duration_ms.get_ref(), panel.step_s)
-            .and_then(|steps| match steps {
-                0 => Err(CourseError::whole("duration_ms is 0; a trial takes time")),
-                _ => Ok(steps),
-            })
-            .map_err(|error| error.on_line(duration_line))?;
-        let mut segments: Vec<(usize, Segment)> = Vec::new();
-        for entry in &file.segment {
-            let place = line(entry.span().start);
-            let segment = segment(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
-            segments.push((place, segment));
-        }
-        for entry in &file.train {
-            let place = line(entry.span().start);
-            let train = train(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
-            segments.extend(train.into_iter().map(|segment| (place, segment)));
-        }
+        let line = |offset: usize| line(text, offset);
+        let steps = duration(&file.duration_ms, text, panel)?;
+        let segments = segments(&file.segment, &file.train, steps, text, panel)?;
         let mut windows: Vec<(usize, Window)> = Vec::new();
         for entry in &file.window {
             let place = line(entry.span().start);
             let window = window(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
             windows.push((place, window));
         }
-        // Each entry is checked against those of earlier onset, so that a fault has a line.
-        segments.sort_by_key(|(_, segment)| segment.steps.start);
-        for (index, (place, _)) in segments.iter().enumerate() {
-            let pair = &segments[index.saturating_sub(1)..=index];
-            let pair = pair.iter().map(|(_, segment)| segment.clone()).collect();
-            Self::new(steps, pair, Vec::new()).map_err(|it| it.on_line(*place))?;
-        }
         for (place, window) in &windows {
             Self::new(steps, Vec::new(), vec![window.clone()]).map_err(|it| it.on_line(*place))?;
         }
-        let segments = segments.into_iter().map(|(_, segment)| segment);
         let windows = windows.into_iter().map(|(_, window)| window);
-        Self::new(steps, segments.collect(), windows.collect())
+        Self::new(steps, segments, windows.collect())
     }
+}
+
+/// The line of a byte, counted from 1.
+pub(super) fn line(text: &str, offset: usize) -> usize {
+    1 + text[..offset.min(text.len())].matches('\n').count()
+}
+
+/// Steps of a trial.
+pub(super) fn duration(
+    duration_ms: &Spanned<f64>,
+    text: &str,
+    panel: &Panel<'_>,
+) -> Result<usize, CourseError> {
+    steps_of_ms("duration_ms", *duration_ms.get_ref(), panel.step_s)
+        .and_then(|steps| match steps {
+            0 => Err(CourseError::whole("duration_ms is 0; a trial takes time")),
+            _ => Ok(steps),
+        })
+        .map_err(|error| error.on_line(line(text, duration_ms.span().start)))
+}
+
+/// The segments of a trial of `steps` steps, in the order of time.
+pub(super) fn segments(
+    entries: &[Spanned<SegmentEntry>],
+    trains: &[Spanned<TrainEntry>],
+    steps: usize,
+    text: &str,
+    panel: &Panel<'_>,
+) -> Result<Vec<Segment>, CourseError> {
+    let mut segments: Vec<(usize, Segment)> = Vec::new();
+    for entry in entries {
+        let place = line(text, entry.span().start);
+        let segment = segment(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
+        segments.push((place, segment));
+    }
+    for entry in trains {
+        let place = line(text, entry.span().start);
+        let train = train(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
+        segments.extend(train.into_iter().map(|segment| (place, segment)));
+    }
+    // Each entry is checked against those of earlier onset, so that a fault has a line.
+    segments.sort_by_key(|(_, segment)| segment.steps.start);
+    for (index, (place, _)) in segments.iter().enumerate() {
+        let pair = &segments[index.saturating_sub(1)..=index];
+        let pair = pair.iter().map(|(_, segment)| segment.clone()).collect();
+        Course::new(steps, pair, Vec::new()).map_err(|it| it.on_line(*place))?;
+    }
+    Ok(segments.into_iter().map(|(_, segment)| segment).collect())
 }
 
 fn segment(entry: &SegmentEntry, panel: &Panel<'_>) -> Result<Segment, CourseError> {

@@ -239,3 +239,86 @@ fn courses_that_take_too_much_memory_are_refused() {
     let error = with_panel(|panel| course.stimuli(panel, 1_000_000, 0.3, &noise, noise.odour));
     assert!(error.unwrap_err().to_string().contains("GB of memory"));
 }
+
+const TASK: &str = "duration_ms = 12 # of a trial\n\n[[stimulus]]\nclass = \"b\"\nsegment = [{ onset_ms = 2, duration_ms = 3, odour = \"HEXANOL\" }, \
+                    { onset_ms = 5, duration_ms = 1, odour = 2 }]\n\n[[stimulus]]\nclass = \"a\"\n\n[[stimulus]]\nclass = \"b\"\n[[stimulus.train]]\n\
+                    onset_ms = 0\nduration_ms = 2\ngap_ms = 1\nodours = [2]\n[[stimulus.segment]]\nonset_ms = 4\nduration_ms = 4\nodour = 1\n\
+                    fluctuation = { process = \"white\", standard_deviation = 0.5 }\n";
+
+fn task(text: &str) -> LabelledCourses {
+    with_panel(|panel| LabelledCourses::parse(text, panel)).unwrap()
+}
+
+#[test]
+fn a_task_has_courses_of_classes() {
+    let task = task(TASK);
+    assert_eq!((&task.labels[..], task.steps()), (&[0, 1, 0][..], 12));
+    assert_eq!(task.classes, ["b", "a"]);
+    assert_eq!(
+        task.names,
+        [
+            "Hexanol, then geraniol",
+            "nothing",
+            "geraniol, then Hexanol"
+        ]
+    );
+    let alone = parsed(
+        "duration_ms = 12\n[[segment]]\nonset_ms = 2\nduration_ms = 3\nodour = 1\n\
+         [[segment]]\nonset_ms = 5\nduration_ms = 1\nodour = 2\n",
+    );
+    assert_eq!(task.courses[0], alone.unwrap());
+}
+
+#[test]
+fn the_canonical_text_says_the_same_and_nothing_else() {
+    let canonical = LabelledCourses::canonical(TASK).unwrap();
+    assert!(!canonical.contains('#'));
+    assert_eq!(task(&canonical), task(TASK));
+    let again = LabelledCourses::canonical(&canonical).unwrap();
+    assert_eq!(again, canonical);
+    let spaced = TASK.replace("12 # of a trial", "12.0").replace(" = ", "=");
+    assert_eq!(LabelledCourses::canonical(&spaced).unwrap(), canonical);
+}
+
+#[test]
+fn trials_of_a_task_are_those_of_its_courses() {
+    let task = task(TASK);
+    let noise = BlockNoise::new("test", 1, 1);
+    with_panel(|panel| {
+        let drawn = Drawn::new(&task.courses, *panel, 0.3).unwrap();
+        for (index, course) in task.courses.iter().enumerate() {
+            let trials = course.stimuli(panel, 3, 0.3, &noise, noise.odour).unwrap();
+            for (trial, expected) in trials.iter().enumerate() {
+                assert_eq!(drawn.trial(index, noise.odour, trial as u32), *expected);
+            }
+        }
+    });
+}
+
+/// What is frozen is learned, so it must not change between training and evaluation.
+#[test]
+fn frozen_fluctuations_belong_to_the_stimulus() {
+    let frozen = TASK.replace(
+        "standard_deviation = 0.5",
+        "standard_deviation = 0.5, frozen = true",
+    );
+    let task = task(&frozen);
+    let twice = [task.courses[2].clone(), task.courses[2].clone()];
+    with_panel(|panel| {
+        let drawn = Drawn::new(&twice, *panel, 0.3).unwrap();
+        let shown = |course, seed, trial| {
+            let stream = NoiseStream::new(seed, "training");
+            drawn.trial(course, stream, trial).course
+        };
+        assert_eq!(shown(0, 1, 0), shown(0, 2, 7));
+        assert_ne!(shown(0, 1, 0), shown(1, 1, 0));
+    });
+    with_panel(|panel| {
+        let unequal = [
+            parsed("duration_ms = 3").unwrap(),
+            parsed("duration_ms = 4").unwrap(),
+        ];
+        let refused = Drawn::new(&unequal, *panel, 0.3).map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains("4 steps"));
+    });
+}

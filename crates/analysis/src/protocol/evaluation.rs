@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::trials::{Seeds, suppression_test};
 use crate::accuracy::{ACTIVE_COUNT, Accuracy, decide};
-use crate::block::{counts_of, noisy_stimuli, run};
+use crate::block::counts_of;
 use crate::centroid::Centroids;
 use crate::decorrelation::pair_decorrelation_percent;
-use crate::error::{AnalysisError, at_least, same_size};
+use crate::error::{AnalysisError, at_least};
 use crate::inference::{Interval, wilson_interval};
+use crate::labelled::Labelled;
 use crate::model::{Ablation, Model, ablate};
 use crate::patterns::Patterns;
 use crate::suppression::Suppression;
@@ -37,15 +38,6 @@ impl Default for EvaluationSettings {
             ablations: Vec::new(),
         }
     }
-}
-
-/// What is told apart: an odour per template, and its class.
-#[derive(Clone, Copy, Debug)]
-pub struct LabelledOdours<'a> {
-    /// The templates, `[odour][channel]`.
-    pub templates: &'a [Vec<f64>],
-    /// The class of each.
-    pub labels: &'a [usize],
 }
 
 /// A class of the task.
@@ -118,7 +110,7 @@ pub struct Evaluation {
 /// If odours or settings do not fit the model; a mechanism that is to be removed but is not there.
 pub fn evaluate(
     model: &Model<'_>,
-    odours: LabelledOdours<'_>,
+    stimuli: Labelled<'_>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, AnalysisError> {
     let table = model.network.table();
@@ -129,18 +121,18 @@ pub fn evaluate(
     };
     let trials = settings.trials;
     at_least("trials per odour", 2, trials)?;
-    let simulated = Simulated::new(model, odours, trials, settings.seed)?;
+    let simulated = Simulated::new(model, stimuli, trials, settings.seed)?;
     let decisions = simulated.decisions();
     let classes = model.network.classes();
-    let confusion = confusion(&decisions, odours.labels, classes);
+    let confusion = confusion(&decisions, stimuli.labels, classes);
     let own: Vec<ClassFigures> = (0..classes)
         .map(|class| ClassFigures {
-            odours: odours.labels.iter().filter(|&&own| own == class).count(),
+            odours: stimuli.labels.iter().filter(|&&own| own == class).count(),
             accuracy: Accuracy::of(confusion[class][class], confusion[class].iter().sum()),
         })
         .collect();
     let hits = own.iter().map(|class| class.accuracy.hits).sum();
-    let samples = odours.labels.len() * trials;
+    let samples = stimuli.labels.len() * trials;
     let largest = own.iter().map(|class| class.odours).max().unwrap_or(0);
     let shown: Vec<f64> = (own.iter().filter(|class| class.odours > 0))
         .map(|class| class.accuracy.fraction)
@@ -162,12 +154,12 @@ pub fn evaluate(
         settings: settings.clone(),
         accuracy: Accuracy::of(hits, samples),
         interval: wilson_interval(hits, samples, LEVEL)?,
-        chance: largest as f64 / odours.labels.len() as f64,
+        chance: largest as f64 / stimuli.labels.len() as f64,
         balanced_accuracy: crate::mean(&shown),
         classes: own,
         confusion,
         decisions,
-        centroid: simulated.centroid_accuracy(odours.labels, classes)?,
+        centroid: simulated.centroid_accuracy(stimuli.labels, classes)?,
         populations: simulated.populations()?,
         suppression,
         left_out,
@@ -223,34 +215,20 @@ struct Simulated<'a> {
 impl<'a> Simulated<'a> {
     fn new(
         model: &'a Model<'a>,
-        odours: LabelledOdours<'_>,
+        stimuli: Labelled<'_>,
         trials: usize,
         seed: u64,
     ) -> Result<Self, AnalysisError> {
-        let LabelledOdours { templates, labels } = odours;
-        let (channels, classes) = (model.network.channels(), model.network.classes());
-        same_size("labels of the odours", templates.len(), labels.len())?;
-        for (row, template) in templates.iter().enumerate() {
-            let what = format!("channels of template {row}");
-            same_size(&what, channels, template.len())?;
-        }
-        if let Some(&label) = labels.iter().find(|&&label| label >= classes) {
-            return Err(AnalysisError::TooMany {
-                what: "classes of the labels".to_owned(),
-                limit: classes,
-                found: label + 1,
-            });
-        }
+        stimuli.check(model)?;
+        let (rows, channels) = (stimuli.count(), model.network.channels());
         let noise = Seeds::both(seed).noise("evaluation");
-        let stimuli = noisy_stimuli(templates, trials, model.network.odour_cv(), &noise)?;
-        let responses = run(model, &stimuli, noise.circuit, model.interventions)?;
-        let input = stimuli.into_iter().flat_map(|stimulus| stimulus.input);
+        let presented = stimuli.trials(model.network.odour_cv(), trials, &noise)?;
         Ok(Self {
             model,
-            rows: templates.len(),
+            rows,
             trials,
-            input: Patterns::new(templates.len(), trials, channels, input.collect())?,
-            responses,
+            input: Patterns::new(rows, trials, channels, presented.input())?,
+            responses: presented.run(model, noise.circuit, model.interventions)?,
         })
     }
 
@@ -296,7 +274,8 @@ impl<'a> Simulated<'a> {
 
     fn populations(&self) -> Result<Vec<PopulationFigures>, AnalysisError> {
         let network = self.model.network;
-        let seconds = network.steps() as f64 * network.circuit().time.step_s;
+        // A time course says how long its trials are.
+        let seconds = self.responses.steps as f64 * network.circuit().time.step_s;
         let input = self.input.means();
         let spiking = network.populations().iter();
         let spiking = spiking.filter(|population| population.model != NeuronModel::Graded);
@@ -347,21 +326,21 @@ pub struct EvaluationMonitor {
 /// As [`evaluate`].
 pub fn evaluation_monitor(
     model: &Model<'_>,
-    odours: LabelledOdours<'_>,
+    stimuli: Labelled<'_>,
     trials: usize,
     seed: u64,
 ) -> Result<EvaluationMonitor, AnalysisError> {
-    let simulated = Simulated::new(model, odours, trials, seed)?;
+    let simulated = Simulated::new(model, stimuli, trials, seed)?;
     let classes = model.network.classes();
-    let confusion = confusion(&simulated.decisions(), odours.labels, classes);
+    let confusion = confusion(&simulated.decisions(), stimuli.labels, classes);
     let hits = (0..classes).map(|class| confusion[class][class]).sum();
     let counts = simulated.counts(model.network.readout_population())?;
     let active = (counts.values().iter()).filter(|&&count| f64::from(count) >= ACTIVE_COUNT);
-    let size = |class| odours.labels.iter().filter(|&&own| own == class).count();
+    let size = |class| stimuli.labels.iter().filter(|&&own| own == class).count();
     let largest = (0..classes).map(size).max().unwrap_or(0);
     Ok(EvaluationMonitor {
-        accuracy: Accuracy::of(hits, odours.labels.len() * trials),
-        chance: largest as f64 / odours.labels.len() as f64,
+        accuracy: Accuracy::of(hits, stimuli.labels.len() * trials),
+        chance: largest as f64 / stimuli.labels.len() as f64,
         active_fraction: active.count() as f64 / counts.values().len() as f64,
     })
 }

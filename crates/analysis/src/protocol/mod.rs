@@ -26,8 +26,8 @@ pub use canonical::{
     FinalMetrics, FinalSettings, Monitor, MonitorSettings, final_metrics, monitor,
 };
 pub use evaluation::{
-    ClassFigures, Evaluation, EvaluationMonitor, EvaluationSettings, LabelledOdours, LeftOut,
-    PopulationFigures, evaluate, evaluation_monitor,
+    ClassFigures, Evaluation, EvaluationMonitor, EvaluationSettings, LeftOut, PopulationFigures,
+    evaluate, evaluation_monitor,
 };
 pub use figures::{SimilarityMap, SimilarityMaps, similarity_maps};
 pub use mixtures::{

@@ -19,9 +19,10 @@ use kenyon_circuit::{Interventions, Responses};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::block::{BlockNoise, noisy_stimuli, run};
-use crate::error::{AnalysisError, at_least, same_size};
+use crate::block::BlockNoise;
+use crate::error::{AnalysisError, at_least};
 use crate::inference::{LEVEL, benjamini_hochberg, holm};
+use crate::labelled::Labelled;
 use crate::model::Model;
 use crate::patterns::Patterns;
 use effect::Sample;
@@ -45,15 +46,6 @@ pub struct ScreenSettings {
     pub trials: usize,
     /// Seed of odour and circuit noise.
     pub seed: u64,
-}
-
-/// Stimuli whose right answers are known.
-#[derive(Clone, Copy, Debug)]
-pub struct Labelled<'a> {
-    /// Receptor responses of each odour.
-    pub templates: &'a [Vec<f64>],
-    /// Its class.
-    pub classes: &'a [usize],
 }
 
 /// A metric of the intact network.
@@ -115,27 +107,23 @@ pub fn screen(
     progress: &(dyn Fn() + Sync),
 ) -> Result<Screen, AnalysisError> {
     check(model, stimuli, targets, settings)?;
-    let Labelled { templates, classes } = stimuli;
-    let trials = settings.trials;
+    let (rows, trials) = (stimuli.count(), settings.trials);
     let noise = BlockNoise::new("accuracy", settings.seed, settings.seed);
-    let presented = noisy_stimuli(templates, trials, model.network.odour_cv(), &noise)?;
-    let input = presented.iter().flat_map(|it| it.input.iter().copied());
-    let channels = model.network.channels();
-    let receptors = Patterns::new(templates.len(), trials, channels, input.collect())?;
-    let responses = |changes: &Interventions| run(model, &presented, noise.circuit, changes);
+    let presented = stimuli.trials(model.network.odour_cv(), trials, &noise)?;
+    let receptors = Patterns::new(rows, trials, model.network.channels(), presented.input())?;
+    let responses = |changes: &Interventions| presented.run(model, noise.circuit, changes);
     let samples = |responses: &Responses| -> Result<Vec<Sample>, AnalysisError> {
         let trials = Trials {
             network: model.network,
             roles: model.roles,
             receptors: &receptors,
-            classes,
+            classes: stimuli.labels,
             responses,
         };
         let metrics = settings.metrics.iter();
         metrics.map(|metric| trials.measure(metric)).collect()
     };
     let before = samples(&responses(model.interventions)?)?;
-    let rows = templates.len();
     let mut effects = targets
         .par_iter()
         .map(|target| {
@@ -178,7 +166,7 @@ fn check(
     at_least("trials per odour", FEWEST_TRIALS, settings.trials)?;
     at_least("targets of the screen", 1, targets.len())?;
     at_least("metrics of the screen", 1, settings.metrics.len())?;
-    check_stimuli(model, stimuli)?;
+    stimuli.check(model)?;
     for metric in &settings.metrics {
         if let Some(missing) = metric.missing(model.network, model.roles) {
             return Err(AnalysisError::Setting {
@@ -197,7 +185,7 @@ fn check(
         )
     });
     if decorrelates {
-        at_least("rows for decorrelation", 2, stimuli.templates.len())?;
+        at_least("rows for decorrelation", 2, stimuli.count())?;
     }
     if let Action::Drive(ampere) = settings.action
         && !ampere.is_finite()
@@ -217,26 +205,6 @@ fn check(
         model.check(&target.interventions(settings.action, model.interventions))?;
     }
     Ok(())
-}
-
-/// Odours must fit the receptors, and their classes the decoder.
-pub(crate) fn check_stimuli(model: &Model<'_>, stimuli: Labelled<'_>) -> Result<(), AnalysisError> {
-    let Labelled { templates, classes } = stimuli;
-    same_size("classes of the odours", templates.len(), classes.len())?;
-    let channels = model.network.channels();
-    for (row, template) in templates.iter().enumerate() {
-        let what = format!("channels of template {row}");
-        same_size(&what, channels, template.len())?;
-    }
-    let limit = model.network.classes();
-    match classes.iter().find(|&&class| class >= limit) {
-        Some(&found) => Err(AnalysisError::TooMany {
-            what: "classes of the decoder".to_owned(),
-            limit,
-            found: found + 1,
-        }),
-        None => Ok(()),
-    }
 }
 
 /// Corrects the p-values of one metric over all targets.

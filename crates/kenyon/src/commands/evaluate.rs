@@ -6,13 +6,12 @@ mod general;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use kenyon_analysis::Ablation;
 use kenyon_analysis::headline::{Figure, parameter_headline, reevaluation_figures};
 use kenyon_analysis::protocol::{
     ParameterFigures, Reevaluation, ReevaluationSettings, parameter_figures, reevaluate,
 };
-use kenyon_analysis::{Ablation, Model};
 use kenyon_circuit::Interventions;
-use kenyon_learning::digest;
 use serde_json::json;
 
 use crate::data;
@@ -76,17 +75,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
     let data = data::find(output)?;
     let loaded = model::load(&arguments.model, &arguments.subject, &data, output)?;
     let LoadedModel {
-        subject,
-        parameters,
-        origin,
+        subject, origin, ..
     } = &loaded;
     let none = Interventions::default();
-    let model = Model {
-        network: &subject.network,
-        parameters,
-        roles: &subject.roles,
-        interventions: &none,
-    };
+    let model = loaded.model(&none);
     if let Some(reason) = subject.not_the_published_task() {
         return general::run(arguments, &data, &loaded, &model, &reason, output);
     }
@@ -103,16 +95,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         origin.describe()
     ));
     show(&result, &learned, &figures, output);
-    output.json(&json!({
-        "digest": digest(subject.network.table().groups(), parameters),
-        "run_id": origin.run_id(),
-        "mapping": subject.mapping,
-        "data_sha256": data.manifest.hash,
-        "statistical_larva": data.manifest.statistical,
+    let own = json!({
         "figures": named(&figures),
         "reevaluation": result,
         "parameters": learned,
-    }))?;
+    });
+    output.json(&loaded.result(&data, own))?;
     Ok(Ending::Done)
 }
 

@@ -8,13 +8,11 @@ use std::str::FromStr;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use kenyon_analysis::Model;
 use kenyon_analysis::screen::{
-    Action, Labelled, Metric, Screen, ScreenSettings, Target, TargetKind, screen, single, targets,
+    Action, Metric, Screen, ScreenSettings, Target, TargetKind, screen, single, targets,
 };
 use kenyon_circuit::{Interventions, Network};
 use kenyon_connectome::Connectome;
-use kenyon_learning::digest;
 use kenyon_report::{ScreenEffect, ScreenPlot};
 use serde_json::json;
 
@@ -150,16 +148,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         seed: arguments.seed,
     };
     let none = Interventions::default();
-    let model = Model {
-        network,
-        parameters: &loaded.parameters,
-        roles: &subject.roles,
-        interventions: &none,
-    };
-    let stimuli = Labelled {
-        templates: subject.odours.templates(),
-        classes: subject.odours.labels(),
-    };
+    let (model, stimuli) = (loaded.model(&none), subject.labelled());
     let progress = TargetProgress::new(output, chosen.len());
     let result = screen(&model, stimuli, &chosen, &settings, &|| progress.one_more())?;
     progress.finish();
@@ -185,15 +174,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         write_figure(file, figure(&result, network).drawing)?;
         output.line(format_args!("wrote {}", file.display()));
     }
-    output.json(&json!({
-        "digest": digest(network.table().groups(), &loaded.parameters),
-        "run_id": loaded.origin.run_id(),
-        "mapping": subject.mapping,
-        "data_sha256": data.manifest.hash,
-        "statistical_larva": data.manifest.statistical,
+    let own = json!({
         "left_out": left_out,
         "screen": result,
-    }))?;
+    });
+    output.json(&loaded.result(&data, own))?;
     Ok(Ending::Done)
 }
 

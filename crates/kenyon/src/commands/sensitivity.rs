@@ -5,14 +5,13 @@ use std::str::FromStr;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use kenyon_analysis::Model;
-use kenyon_analysis::screen::{Action, Labelled, ScreenSettings, TargetKind, screen, targets};
+use kenyon_analysis::screen::{Action, ScreenSettings, TargetKind, screen, targets};
 use kenyon_analysis::sensitivity::{
     Comparison, Estimate, Objective, SensitivityResult, SensitivitySettings, compare, differentiate,
 };
+use kenyon_analysis::{Labelled, Model};
 use kenyon_circuit::{Interventions, Network};
 use kenyon_connectome::{Connectome, Neuron};
-use kenyon_learning::digest;
 use serde_json::json;
 
 use super::screen::{TargetProgress, described};
@@ -137,16 +136,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         seed: arguments.seed,
     };
     let none = Interventions::default();
-    let model = Model {
-        network,
-        parameters: &loaded.parameters,
-        roles: &subject.roles,
-        interventions: &none,
-    };
-    let stimuli = Labelled {
-        templates: subject.odours.templates(),
-        classes: subject.odours.labels(),
-    };
+    let (model, stimuli) = (loaded.model(&none), subject.labelled());
     let result = differentiate(&model, stimuli, &settings)?;
     let comparisons = if arguments.against_screen {
         against_screen(&model, stimuli, connectome, &result, output)?
@@ -166,12 +156,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         write_file(file, &rows.csv()?)?;
         output.line(format_args!("wrote {}", file.display()));
     }
-    output.json(&json!({
-        "digest": digest(network.table().groups(), &loaded.parameters),
-        "run_id": loaded.origin.run_id(),
-        "mapping": subject.mapping,
-        "data_sha256": data.manifest.hash,
-        "statistical_larva": data.manifest.statistical,
+    let own = json!({
         "settings": result.settings,
         "odours": result.odours,
         "value": result.value,
@@ -180,7 +165,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         "edges": if arguments.by == By::Edges { Some(&result.edges) } else { None },
         "neurons": if arguments.by == By::Neurons { Some(&result.neurons) } else { None },
         "against_screen": comparisons,
-    }))?;
+    });
+    output.json(&loaded.result(&data, own))?;
     Ok(Ending::Done)
 }
 

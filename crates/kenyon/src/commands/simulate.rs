@@ -24,11 +24,11 @@ use kenyon_study::Subject;
 use crate::data;
 use crate::ending::Ending;
 use crate::interventions::InterventionArguments;
-use crate::model::{self, SubjectArguments};
+use crate::model::{self, SubjectArguments, milliseconds};
 use crate::output::Output;
 use course::CourseArguments;
 use record::{ReadOut, RecordingArguments, Simulated};
-use segments::{CourseSummary, milliseconds};
+use segments::CourseSummary;
 use stimulus::{Presented, StimulusArguments};
 use summary::{Summary, code, decisions, graded, populations, show};
 
@@ -84,12 +84,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
         interventions: &arguments.interventions.resolve(&subject.network)?,
         noise: BlockNoise::new("simulate", arguments.seed, arguments.seed),
     };
-    let panel = Panel {
-        templates: subject.odours.templates(),
-        names: &subject.odour_names,
-        blank: subject.blank,
-        step_s: subject.network.circuit().time.step_s,
-    };
+    let panel = subject.panel();
     let steps = subject.network.steps();
     let (stimulus, concentration) = (&arguments.stimulus, arguments.concentration);
     let course = arguments
@@ -141,7 +136,8 @@ impl Simulation<'_> {
             mapping: subject.mapping,
             data_sha256: self.data.manifest.hash.clone(),
             statistical_larva: self.data.manifest.statistical,
-            correct: hits.count() as f64 / responses.trials as f64,
+            correct: (!presented.classes.is_empty())
+                .then(|| hits.count() as f64 / responses.trials as f64),
             populations: populations(network, &responses),
             graded: graded(network, parameters, &stimuli, circuit, interventions),
             decisions: decisions(&responses, subject),

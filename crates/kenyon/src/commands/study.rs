@@ -364,11 +364,7 @@ fn seconds_per_trial(plan: &Plan) -> anyhow::Result<f64> {
     let subject = plan.subject_of(unit);
     let settings = &unit.identity.settings;
     let state = kenyon_learning::start_state(subject.network.table().start(), settings);
-    let mut run = kenyon_learning::student_run(&subject.network, &subject.odours, settings, state);
     let start = Instant::now();
-    let mut trials = 0;
-    for _ in 0..MEASURED_EPOCHS {
-        trials += run.epoch()?.trials;
-    }
+    let trials = subject.train_epochs(settings, state, MEASURED_EPOCHS)?;
     Ok(start.elapsed().as_secs_f64() / trials as f64)
 }

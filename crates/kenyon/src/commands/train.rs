@@ -10,16 +10,15 @@ use kenyon_analysis::spiking_populations;
 use kenyon_circuit::Parameters;
 use kenyon_connectome::ReceptorMapping;
 use kenyon_learning::{
-    Callbacks, Checkpoint, Existing, Loss, Monitor, Outcome, Progress, RunInputs, RunOptions,
-    Start, StartDescription, StartOrigin, TrainingSettings, digest, take_over, train,
-    untaught_start,
+    Callbacks, Checkpoint, Existing, Loss, Monitor, Outcome, Progress, RunOptions, Start,
+    StartDescription, StartOrigin, TrainingSettings, digest, take_over, untaught_start,
 };
 use kenyon_study::{Subject, monitor_figures};
 use serde_json::json;
 
 use crate::data;
 use crate::ending::Ending;
-use crate::model::{self, SubjectArguments, mapping_name};
+use crate::model::{self, SubjectArguments, mapping_name, milliseconds};
 use crate::output::Output;
 use crate::progress::TrainingProgress;
 
@@ -94,12 +93,6 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         ControlFlow::Continue(())
     };
     let mut monitor = |news: &Monitor<'_>| monitor_figures(&subject, settings.seed, news);
-    let inputs = RunInputs {
-        identity: &identity,
-        network: &subject.network,
-        start,
-        odours: &subject.odours,
-    };
     let options = RunOptions {
         existing: if arguments.resume {
             Existing::Resume
@@ -112,7 +105,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         progress: &mut report,
         monitor: &mut monitor,
     };
-    let outcome = train(&arguments.out, &inputs, options, callbacks);
+    let outcome = subject.train(&arguments.out, &identity, start, options, callbacks);
     progress.finish();
     match outcome? {
         Outcome::Stopped { epoch } => {
@@ -129,6 +122,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
                     "teacher: test accuracy {:.1} %",
                     100.0 * accuracy
                 )),
+                None if subject.courses.is_some() => {
+                    output.line("no teacher: a rate teacher knows no time");
+                }
                 None => output.line("no teacher"),
             }
             if let (Some(accuracy), Some(last)) = (accuracy, last) {
@@ -212,12 +208,12 @@ fn describe_task(subject: &Subject, output: &Output) {
     if subject.task.is_none() {
         return;
     }
-    let labels = subject.odours.labels();
+    let labels = subject.labelled().labels;
     let classes = subject.class_names.iter().enumerate();
     let sizes: Vec<String> = classes
         .map(|(class, name)| {
-            let odours = labels.iter().filter(|&&label| label == class).count();
-            format!("{name} ({odours})")
+            let stimuli = labels.iter().filter(|&&label| label == class).count();
+            format!("{name} ({stimuli})")
         })
         .collect();
     let most = 10;
@@ -225,8 +221,15 @@ fn describe_task(subject: &Subject, output: &Output) {
         many if many > most => format!("{}, ...", sizes[..most].join(", ")),
         _ => sizes.join(", "),
     };
+    let what = match &subject.courses {
+        None => "odours".to_owned(),
+        Some(task) => {
+            let duration = milliseconds(&subject.network, task.steps());
+            format!("time courses of {duration} ms")
+        }
+    };
     output.line(format_args!(
-        "task: {} odours, {} classes: {shown}",
+        "task: {} {what}, {} classes: {shown}",
         labels.len(),
         sizes.len()
     ));

@@ -8,6 +8,7 @@ mod courses;
 mod crash;
 mod determinism;
 mod help;
+mod labelled_courses;
 mod neutral;
 mod own_tasks;
 #[path = "../../../pytorch/tests/published/files.rs"]
@@ -32,6 +33,7 @@ fn main() {
     let suite = results::add(suite);
     let suite = recordings::add(suite);
     let suite = courses::add(suite);
+    let suite = labelled_courses::add(suite);
     let suite = report::add(suite);
     let suite = screen::add(suite);
     let suite = bad_input::add(suite);

@@ -23,9 +23,10 @@ fn studies() {
     for chapter in chapters() {
         let blocks = parse(&read(&chapter)).0;
         let tables = TempDir::new().expect("a temporary folder");
-        for block in blocks.iter().filter(|block| block.is("csv")) {
+        for block in (blocks.iter()).filter(|block| block.is("csv") || block.is("toml")) {
             // A path is a part of a file of the repository.
-            if let Some(name) = block.word().filter(|word| !word.contains('/')) {
+            let is_name = |word: &&str| word.contains('.') && !word.contains('/');
+            if let Some(name) = block.word().filter(is_name) {
                 std::fs::write(tables.path().join(name), block.text()).expect("a table");
             }
         }

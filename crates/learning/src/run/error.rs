@@ -36,6 +36,12 @@ pub enum RunError {
         /// Number found.
         actual: usize,
     },
+    /// A rate teacher was to be trained on stimuli that change.
+    #[error(
+        "a rate teacher knows no time, so it cannot learn stimuli that change during a trial; start from \
+         start values or from another model"
+    )]
+    TimelessTeacher,
     /// There is a run already.
     #[error(
         "{folder} holds a run already; resume it, or choose another folder",

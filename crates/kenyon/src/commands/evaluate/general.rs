@@ -4,7 +4,6 @@ use kenyon_analysis::headline::evaluation_figures;
 use kenyon_analysis::protocol::{Evaluation, EvaluationSettings, evaluate};
 use kenyon_analysis::{Ablation, Model};
 use kenyon_connectome::DataSet;
-use kenyon_learning::digest;
 use kenyon_study::Subject;
 use serde_json::json;
 
@@ -28,16 +27,14 @@ pub(super) fn run(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let LoadedModel {
-        subject,
-        parameters,
-        origin,
+        subject, origin, ..
     } = loaded;
     let settings = EvaluationSettings {
         seed: arguments.seed,
         trials: arguments.repeats as usize,
         ablations: arguments.without.iter().map(|&it| it.into()).collect(),
     };
-    let result = evaluate(model, subject.labelled_odours(), &settings)?;
+    let result = evaluate(model, subject.labelled(), &settings)?;
     let figures = evaluation_figures(&result);
     output.line(format_args!(
         "{}, receptors {}; {}",
@@ -45,26 +42,21 @@ pub(super) fn run(
         mapping_name(subject.mapping),
         origin.describe()
     ));
-    let groups = subject.network.table().groups();
     if arguments.concentrations {
         output
             .line("not measured: concentrations, they are defined for the publication's task only");
     }
     show(&result, subject, reason, &settings.ablations, output);
-    output.json(&json!({
-        "digest": digest(groups, parameters),
-        "run_id": origin.run_id(),
-        "mapping": subject.mapping,
-        "data_sha256": data.manifest.hash,
-        "statistical_larva": data.manifest.statistical,
+    let own = json!({
         "teacher": subject.teacher.is_some(),
         "classes": subject.class_names,
-        "odours": subject.odour_names,
-        "labels": subject.odours.labels(),
+        told_apart(subject): subject.stimulus_names(),
+        "labels": subject.labelled().labels,
         "figures": named(&figures),
         "evaluation": result,
         "not_the_published_measurements": reason,
-    }))?;
+    });
+    output.json(&loaded.result(data, own))?;
     Ok(Ending::Done)
 }
 
@@ -131,12 +123,21 @@ fn show(
     ));
 }
 
+/// What is told apart, in a word.
+fn told_apart(subject: &Subject) -> &'static str {
+    match subject.courses {
+        None => "odours",
+        Some(_) => "stimuli",
+    }
+}
+
 /// The confusion matrix of few classes, or the accuracy of each of many.
 fn show_classes(result: &Evaluation, subject: &Subject, output: &Output) {
     let names = &subject.class_names;
+    let counted = format!(">{}", told_apart(subject));
     output.line("");
     if names.len() > SHOWN_CLASSES {
-        let mut table = Table::new(&["class", ">odours", ">accuracy"]);
+        let mut table = Table::new(&["class", &counted, ">accuracy"]);
         for (name, own) in names.iter().zip(&result.classes) {
             let accuracy = format!("{:.1} %", 100.0 * own.accuracy.fraction);
             table.row([name.clone(), own.odours.to_string(), accuracy]);
@@ -145,7 +146,7 @@ fn show_classes(result: &Evaluation, subject: &Subject, output: &Output) {
         return;
     }
     let decided: Vec<String> = names.iter().map(|name| format!(">{name}")).collect();
-    let mut head = vec!["class, decided as", ">odours"];
+    let mut head = vec!["class, decided as", counted.as_str()];
     head.extend(decided.iter().map(String::as_str));
     let mut table = Table::new(&head);
     for ((name, own), row) in names.iter().zip(&result.classes).zip(&result.confusion) {

@@ -2,7 +2,7 @@
 
 use kenyon_analysis::course::Course;
 use kenyon_analysis::decide;
-use kenyon_circuit::{Network, Responses};
+use kenyon_circuit::Responses;
 use kenyon_connectome::ReceptorMapping;
 use kenyon_study::Subject;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::record::ReadOut;
 use super::summary::{
     Decision, GradedActivity, PopulationActivity, decisions, populations, show_activity,
 };
-use crate::model::mapping_name;
+use crate::model::{mapping_name, milliseconds};
 use crate::output::Output;
 use crate::table::Table;
 
@@ -62,11 +62,6 @@ pub(super) fn decided(subject: &Subject) -> &'static str {
     }
 }
 
-/// A number of steps in milliseconds, without digits of rounding.
-pub(super) fn milliseconds(network: &Network, steps: usize) -> f64 {
-    (steps as f64 * network.circuit().time.step_s * 1e9).round() / 1e6
-}
-
 /// One summary per window of the course.
 pub(super) fn windows(
     course: &Course,
@@ -77,9 +72,11 @@ pub(super) fn windows(
     let windows = course.windows().iter().zip(responses).enumerate();
     windows
         .map(|(index, (window, responses))| {
-            let labels = subject.odours.labels();
             let components = &window.components;
-            let classes: Vec<usize> = components.iter().map(|&row| labels[row]).collect();
+            let known = components.iter();
+            let classes: Vec<usize> = known
+                .filter_map(|&row| subject.class_of_odour(row))
+                .collect();
             let chosen = (0..responses.trials).map(|trial| decide(responses.logits_of(trial)));
             let hits = chosen.filter(|class| classes.contains(class)).count();
             WindowSummary {
@@ -88,7 +85,7 @@ pub(super) fn windows(
                 duration_ms: milliseconds(network, window.steps.len()),
                 segment: index < course.segments().len(),
                 components: components.clone(),
-                correct: (!components.is_empty()).then(|| hits as f64 / responses.trials as f64),
+                correct: (!classes.is_empty()).then(|| hits as f64 / responses.trials as f64),
                 populations: populations(network, responses),
                 decisions: decisions(responses, subject),
             }

@@ -77,11 +77,12 @@ impl Presented {
         let shown: Vec<&str> = components.iter().map(|&it| names[it].as_str()).collect();
         let nothing = vec![0.0; undiluted.len()];
         let blank = subject.blank.map_or(&nothing, |row| &templates[row]);
-        let labels = subject.odours.labels();
         Ok(Self {
             name: shown.join(" + "),
             template: diluted(blank, &undiluted, concentration),
-            classes: components.iter().map(|&row| labels[row]).collect(),
+            classes: (components.iter())
+                .filter_map(|&row| subject.class_of_odour(row))
+                .collect(),
             components,
         })
     }

@@ -33,7 +33,7 @@ pub(super) struct Summary {
     pub data_sha256: String,
     pub statistical_larva: bool,
     /// Share of trials in which the decoder chose this odour, or one of the mixture.
-    pub correct: f64,
+    pub correct: Option<f64>,
     pub populations: Vec<PopulationActivity>,
     pub graded: Vec<GradedActivity>,
     pub decisions: Vec<Decision>,
@@ -229,10 +229,13 @@ pub(super) fn show(summary: &Summary, output: &Output) {
         Some(_) => "recognised",
         None => "taken for one of its odours",
     };
-    output.line(format_args!(
-        "\n{recognised} in {:.1} % of trials",
-        100.0 * summary.correct
-    ));
+    match summary.correct {
+        Some(correct) => output.line(format_args!(
+            "\n{recognised} in {:.1} % of trials",
+            100.0 * correct
+        )),
+        None => output.line("\nan odour has no class: the model tells time courses apart"),
+    }
     let mut table = Table::new(&[summary.decided, ">probability", ">chosen"]);
     for row in summary.decisions.iter().take(SHOWN) {
         let (probability, chosen) = (
