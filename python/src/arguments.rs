@@ -172,3 +172,18 @@ pub(crate) fn ablations(names: &[String]) -> PyResult<Vec<kenyon_analysis::Ablat
     };
     names.iter().map(ablation).collect()
 }
+
+/// How many of the trials are recorded: all, none, or the first ones.
+pub(crate) fn recorded(record: Option<&Bound<'_, PyAny>>, trials: usize) -> PyResult<usize> {
+    let Some(record) = record else { return Ok(0) };
+    if let Ok(all) = record.extract::<bool>() {
+        return Ok(if all { trials } else { 0 });
+    }
+    let wanted: usize = record.extract()?;
+    if wanted > trials {
+        return Err(wrong(format!(
+            "record is {wanted}, but there are only {trials} trials"
+        )));
+    }
+    Ok(wanted)
+}

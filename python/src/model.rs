@@ -2,41 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use kenyon_analysis::headline::{
-    Figure, evaluation_figures, parameter_headline, reevaluation_figures,
-};
-use kenyon_analysis::protocol::{
-    EvaluationSettings, ReevaluationSettings, evaluate, parameter_figures, reevaluate,
-};
-use kenyon_analysis::{Ablation, AnalysisError, BlockNoise, Model as Measured};
-use kenyon_circuit::{
-    GradientWorkspace, Interventions, Noise, NoiseStream, ParameterGroup, Parameters, gradient,
-};
-use kenyon_connectome::ReceptorMapping;
-use kenyon_learning::{
-    Checkpoint, FORMAT, Header, History, Kind, Loss, LossReport, TrainingSettings, digest,
-};
+use kenyon_analysis::{BlockNoise, Model as Measured};
+use kenyon_circuit::{Interventions, ParameterGroup, Parameters};
+use kenyon_learning::{Checkpoint, EpochRecord, Header, Kind, digest};
 use kenyon_study::Edits;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::arguments::{InterventionArguments, ablations, entries, mapping as mapping_of};
+use crate::arguments::{InterventionArguments, ablations, mapping as mapping_of, recorded};
 use crate::circuit::Circuit;
 use crate::data::Data;
-use crate::errors::{ModelError, argument, model as problem, study, wrong};
+use crate::errors::{model as problem, wrong};
+use crate::evaluate::{Measurements, measure};
 use crate::network::Network;
 use crate::simulate::{Request, outcome};
-use crate::stimulus::{Presented, stimuli as trials_of};
-use crate::values::{json as to_python, list, numbers};
-use crate::work;
-
-/// The file of a trained model in the folder of its run.
-const MODEL: &str = "model.safetensors";
-
-/// Trials whose gradient is taken at once: memory is about 10 MB for every 16.
-const GRADIENT_TRIALS: usize = 256;
+use crate::stimulus::Presented;
+use crate::values::{json as to_python, list};
+use crate::{gradient, load_model, parameters};
 
 /// A model: parameters with the network that they belong to.
 ///
@@ -49,10 +33,18 @@ const GRADIENT_TRIALS: usize = 256;
 pub(crate) struct Model {
     pub network: Network,
     pub parameters: Parameters,
-    header: Header,
-    teacher_accuracy: Option<f64>,
-    /// Whether the parameters are other ones than those at the end of the run that the header names.
-    edited: bool,
+    pub header: Header,
+    pub teacher_accuracy: Option<f64>,
+    pub origin: Origin,
+}
+
+/// What the parameters are to the run that the header names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Those at its end.
+    Run,
+    /// Other ones.
+    Edited,
 }
 
 impl Model {
@@ -67,47 +59,35 @@ impl Model {
             network,
             parameters: checkpoint.parameters,
             teacher_accuracy,
-            edited: header.kind != Kind::Model,
+            origin: match header.kind {
+                Kind::Model => Origin::Run,
+                _ => Origin::Edited,
+            },
             header,
         }
     }
 
-    /// What can be measured of whatever circuit and task; `reason` says why the publication's
-    /// measurements cannot be made.
-    fn evaluate_any<'py>(
-        &self,
-        py: Python<'py>,
-        settings: &EvaluationSettings,
-        reason: &str,
-        threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let subject = &*self.network.subject;
-        let none = Interventions::default();
-        let measured = Measured {
-            network: &subject.network,
+    /// As analyses take a model.
+    pub(crate) fn measured<'a>(&'a self, interventions: &'a Interventions) -> Measured<'a> {
+        Measured {
+            network: &self.network.subject.network,
             parameters: &self.parameters,
-            roles: &subject.roles,
-            interventions: &none,
-        };
-        let result = work::run(py, threads, |_| {
-            evaluate(&measured, subject.labelled_odours(), settings)
-        })?;
-        let result = result.map_err(argument)?;
-        let outcome = json!({
-            "digest": self.digest(),
-            "run_id": self.header_of_file().run.run_id,
-            "mapping": subject.mapping,
-            "data_sha256": self.network.data.manifest.hash,
-            "statistical_larva": self.network.data.manifest.statistical,
-            "teacher": subject.teacher.is_some(),
-            "classes": subject.class_names,
-            "odours": subject.odour_names,
-            "labels": subject.odours.labels(),
-            "figures": named(&evaluation_figures(&result)),
-            "evaluation": result,
-            "not_the_published_measurements": reason,
-        });
-        to_python(py, &outcome)
+            roles: &self.network.subject.roles,
+            interventions,
+        }
+    }
+
+    /// What a result is of, as the command line says it in JSON.
+    pub(crate) fn provenance(&self) -> Map<String, Value> {
+        let manifest = &self.network.data.manifest;
+        let mapping = serde_json::to_value(self.network.subject.mapping).unwrap_or_default();
+        Map::from_iter([
+            ("digest".to_owned(), self.digest().into()),
+            ("run_id".to_owned(), self.run_id().into()),
+            ("mapping".to_owned(), mapping),
+            ("data_sha256".to_owned(), manifest.hash.clone().into()),
+            ("statistical_larva".to_owned(), manifest.statistical.into()),
+        ])
     }
 
     fn groups(&self) -> &[ParameterGroup] {
@@ -119,7 +99,7 @@ impl Model {
     fn header_of_file(&self) -> Header {
         let mut header = self.header.clone();
         (header.kind, header.steps) = (Kind::Model, None);
-        if self.edited {
+        if self.origin == Origin::Edited {
             let origin = json!(["edited", header.run.run_id, self.digest()]);
             header.run.run_id = Sha256::digest(origin.to_string())
                 .iter()
@@ -145,51 +125,10 @@ impl Model {
         circuit: Option<PyRef<'_, Circuit>>,
         mapping: Option<&str>,
     ) -> PyResult<Self> {
-        let file = if path.is_dir() {
-            path.join(MODEL)
-        } else {
-            path
-        };
         let circuit = Circuit::or_larva(circuit);
         let asked = mapping.map(mapping_of).transpose()?;
-        // The task is in the header, and without it the layout is not known.
-        let (stored, _) = Checkpoint::read_groups(&file).map_err(problem)?;
-        let (shown, run) = (file.display(), &stored.run);
-        if run.data_sha256 != data.set.manifest.hash {
-            return Err(ModelError::new_err(format!(
-                "{shown} was trained on other data (content {}) than those given (content {})",
-                run.data_sha256, data.set.manifest.hash
-            )));
-        }
-        let compiled = |mapping| {
-            let edits = Edits {
-                described: run.task.as_ref(),
-                ..Edits::default()
-            };
-            Network::new(py, &data.set, &circuit, mapping, edits)
-        };
-        let mut network = compiled(asked.unwrap_or_default())?;
-        if run.circuit_sha256 != network.subject.circuit_sha256 {
-            return Err(ModelError::new_err(format!(
-                "{shown} was trained with another circuit; give it as circuit"
-            )));
-        }
-        let groups = network.subject.network.table().groups();
-        let checkpoint = Checkpoint::read(groups, &file, Kind::Model, None).map_err(problem)?;
-        let same_run = |network: &Network| -> PyResult<bool> {
-            let start = run.start.as_ref();
-            let identity = network.subject.identity_from(&run.settings, start);
-            Ok(identity.map_err(study)?.run_id == run.run_id)
-        };
-        // Data without receptor names cannot have been mapped by them.
-        if asked.is_none()
-            && !same_run(&network)?
-            && let Ok(by_name) = compiled(ReceptorMapping::ByName)
-            && same_run(&by_name)?
-        {
-            network = by_name;
-        }
-        Ok(Self::trained(network, checkpoint, None))
+        let file = load_model::file_of(path);
+        load_model::stored(py, &file, &data, &circuit, asked)
     }
 
     /// The start values of a circuit as a model: the state before any training. Its decoder is 0.
@@ -207,27 +146,7 @@ impl Model {
         let circuit = Circuit::or_larva(circuit);
         let mapping = mapping_of(mapping)?;
         let network = Network::new(py, &data.set, &circuit, mapping, Edits::default())?;
-        let settings = TrainingSettings {
-            teacher_epochs: 0,
-            student_epochs: 0,
-            ..TrainingSettings::default()
-        };
-        let header = Header {
-            kind: Kind::Model,
-            format: FORMAT,
-            run: network.subject.identity(&settings).map_err(study)?,
-            epoch: 0,
-            steps: None,
-            teacher_accuracy: None,
-            history: History::default(),
-        };
-        Ok(Self {
-            parameters: network.subject.network.table().start(),
-            network,
-            header,
-            teacher_accuracy: None,
-            edited: true,
-        })
+        load_model::untrained(network)
     }
 
     /// The network.
@@ -265,23 +184,16 @@ impl Model {
     /// True
     #[pyo3(signature = (values, *, stored=false))]
     fn with_parameters(&self, values: &Bound<'_, PyMapping>, stored: bool) -> PyResult<Self> {
-        let mut parameters = self.parameters.clone();
-        for (name, values) in entries(Some(values))? {
-            let name: String = name.extract()?;
-            let Some(group) = self.groups().iter().find(|group| group.name == name) else {
-                let names: Vec<&str> = self.groups().iter().map(|it| it.name.as_str()).collect();
-                return Err(wrong(format!(
-                    "there is no parameter group \"{name}\"; the groups are {}",
-                    names.join(", ")
-                )));
-            };
-            set(&mut parameters, group, &values, stored)?;
-        }
+        let parameters = parameters::changed(self.groups(), &self.parameters, values, stored)?;
         Ok(Self {
             network: self.network.clone(),
             header: self.header.clone(),
             teacher_accuracy: self.teacher_accuracy,
-            edited: self.edited || parameters != self.parameters,
+            origin: if parameters == self.parameters {
+                self.origin
+            } else {
+                Origin::Edited
+            },
             parameters,
         })
     }
@@ -327,7 +239,7 @@ impl Model {
         let columns = PyDict::new(py);
         let epochs = history.epochs.iter().map(|it| it.epoch as i64);
         columns.set_item("epoch", list(py, epochs.collect::<Vec<i64>>()))?;
-        let column = |value: &dyn Fn(&kenyon_learning::EpochRecord) -> f64| {
+        let column = |value: &dyn Fn(&EpochRecord) -> f64| {
             list(py, history.epochs.iter().map(value).collect::<Vec<f64>>())
         };
         columns.set_item("loss", column(&|it| it.loss.total))?;
@@ -459,52 +371,13 @@ impl Model {
         concentrations: bool,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ablations = ablations(&without.unwrap_or_default())?;
-        if let Some(reason) = self.network.subject.not_the_published_task() {
-            let settings = EvaluationSettings {
-                seed,
-                trials: repeats,
-                ablations,
-            };
-            return self.evaluate_any(py, &settings, &reason, threads);
-        }
-        // There is nothing to suppress with once the feedback neuron is gone.
-        let suppression = !ablations.contains(&Ablation::Feedback);
-        let settings = ReevaluationSettings {
-            seed,
+        let wanted = Measurements {
             repeats,
-            centroid_trials: repeats,
-            decorrelation_trials: repeats,
-            suppression_trials: suppression.then_some(repeats),
-            concentration_trials: concentrations.then_some(repeats),
-            ablations,
+            seed,
+            ablations: ablations(&without.unwrap_or_default())?,
+            concentrations,
         };
-        let subject = &*self.network.subject;
-        let none = Interventions::default();
-        let measured = Measured {
-            network: &subject.network,
-            parameters: &self.parameters,
-            roles: &subject.roles,
-            interventions: &none,
-        };
-        let measured = work::run(py, threads, |_| {
-            let result = reevaluate(&measured, subject.odours.templates(), &settings)?;
-            Ok::<_, AnalysisError>((result, parameter_figures(&measured)?))
-        })?;
-        let (result, learned) = measured.map_err(argument)?;
-        let mut figures = reevaluation_figures(&result);
-        figures.extend(parameter_headline(&learned, &subject.roles));
-        let outcome = json!({
-            "digest": self.digest(),
-            "run_id": self.header_of_file().run.run_id,
-            "mapping": subject.mapping,
-            "data_sha256": self.network.data.manifest.hash,
-            "statistical_larva": self.network.data.manifest.statistical,
-            "figures": named(&figures),
-            "reevaluation": result,
-            "parameters": learned,
-        });
-        to_python(py, &outcome)
+        measure(py, self, wanted, threads)
     }
 
     /// Gradient of the mean cross-entropy (nats) of trials by the stored parameters: graded-spike trials,
@@ -526,139 +399,21 @@ impl Model {
         seed: u64,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let network = &self.network.subject.network;
-        let stimuli = trials_of(stimuli, network.channels())?;
-        if labels.len() != stimuli.len() {
-            return Err(wrong(format!(
-                "there are {} labels for {} trials",
-                labels.len(),
-                stimuli.len()
-            )));
-        }
-        if let Some(label) = labels.iter().find(|&&label| label >= network.classes()) {
-            return Err(wrong(format!(
-                "there is no class {label}; the classes are 0 to {}",
-                network.classes() - 1
-            )));
-        }
-        let loss = Loss {
-            sparsity: None,
-            energy: None,
-            ramp_epochs: 0,
-        };
-        let noise = Noise::Generated(NoiseStream::new(seed, "gradient/circuit"));
-        let none = Interventions::default();
-        let (report, slopes) = work::run(py, threads, |stop| {
-            let mut workspace = GradientWorkspace::new(network);
-            let mut sum = LossReport::default();
-            let mut slopes = vec![0.0; self.parameters.values.len()];
-            let portions = stimuli.chunks(GRADIENT_TRIALS);
-            for (stimuli, labels) in portions.zip(labels.chunks(GRADIENT_TRIALS)) {
-                let mut report = LossReport::default();
-                let own = gradient(
-                    &mut workspace,
-                    network,
-                    &self.parameters,
-                    stimuli,
-                    noise,
-                    &none,
-                    &mut |responses| {
-                        let (terms, upstream) = loss.evaluate(0, responses, labels, network);
-                        report = terms;
-                        upstream
-                    },
-                );
-                let trials = stimuli.len() as f64;
-                sum.cross_entropy += trials * report.cross_entropy;
-                sum.correct += report.correct;
-                for (slope, own) in slopes.iter_mut().zip(own) {
-                    *slope += trials * own;
-                }
-                if stop.is_set() {
-                    break;
-                }
-            }
-            (sum, slopes)
-        })?;
-        let trials = stimuli.len() as f64;
-        let slopes = Parameters {
-            values: slopes.into_iter().map(|slope| slope / trials).collect(),
-        };
-        let outcome = PyDict::new(py);
-        outcome.set_item("cross_entropy", report.cross_entropy / trials)?;
-        outcome.set_item("correct", report.correct as f64 / trials)?;
-        outcome.set_item("gradient", self.network.parameters(py, &slopes, true)?)?;
-        Ok(outcome)
+        gradient::of_cross_entropy(py, self, stimuli, &labels, seed, threads)
     }
 
     fn __repr__(&self) -> String {
         let circuit = &self.network.subject.network.circuit().name;
-        let state = match (self.edited, self.header.epoch) {
-            (true, 0) => "untrained".to_owned(),
-            (true, epochs) => format!("{epochs} epochs, then changed or stopped"),
-            (false, epochs) => format!("seed {}, {epochs} epochs", self.header.run.settings.seed),
+        let state = match (self.origin, self.header.epoch) {
+            (Origin::Edited, 0) => "untrained".to_owned(),
+            (Origin::Edited, epochs) => format!("{epochs} epochs, then changed or stopped"),
+            (Origin::Run, epochs) => {
+                format!("seed {}, {epochs} epochs", self.header.run.settings.seed)
+            }
         };
         format!(
             "<kenyon.Model: {circuit}; {state}; digest {}>",
             &self.digest()[..12]
         )
     }
-}
-
-/// Figures as one object, in their order.
-fn named(figures: &[Figure]) -> serde_json::Map<String, serde_json::Value> {
-    let pair = |figure: &Figure| (figure.name.clone(), figure.value.into());
-    figures.iter().map(pair).collect()
-}
-
-/// How many of the trials are recorded: all, none, or the first ones.
-fn recorded(record: Option<&Bound<'_, PyAny>>, trials: usize) -> PyResult<usize> {
-    let Some(record) = record else { return Ok(0) };
-    if let Ok(all) = record.extract::<bool>() {
-        return Ok(if all { trials } else { 0 });
-    }
-    let wanted: usize = record.extract()?;
-    if wanted > trials {
-        return Err(wrong(format!(
-            "record is {wanted}, but there are only {trials} trials"
-        )));
-    }
-    Ok(wanted)
-}
-
-/// Sets the values of a group.
-fn set(
-    parameters: &mut Parameters,
-    group: &ParameterGroup,
-    values: &Bound<'_, PyAny>,
-    stored: bool,
-) -> PyResult<()> {
-    let name = &group.name;
-    let (shape, values) = numbers(name, values)?;
-    let present = &mut parameters.values[group.range.clone()];
-    if shape != group.shape && !shape.is_empty() {
-        return Err(wrong(format!(
-            "{name} has the shape {shape:?}; it must be {:?}",
-            group.shape
-        )));
-    }
-    for (index, slot) in present.iter_mut().enumerate() {
-        let value = values[index % values.len()];
-        let new = if stored {
-            value
-        } else if value == group.form.realise(*slot) {
-            // Storing what was realised would not always give the same bits.
-            continue;
-        } else {
-            group.form.store(value)
-        };
-        if !new.is_finite() {
-            return Err(wrong(format!(
-                "{name} cannot be {value}, because it is stored as {}",
-                format!("{:?}", group.form).to_lowercase()
-            )));
-        }
-        *slot = group.precision.round(new);
-    }
-    Ok(())
 }

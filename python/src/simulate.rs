@@ -1,7 +1,7 @@
 //! Trials of a model: what they gave, and what happens in them step by step.
 
 use kenyon_analysis::recording::{ArrayValues, Captions, NamedArray, record, recording_bytes};
-use kenyon_analysis::{BlockNoise, Model as Measured, decide, softmax};
+use kenyon_analysis::{BlockNoise, decide, softmax};
 use kenyon_circuit::{Interventions, Network, NeuronModel, Noise, Responses, simulate};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
@@ -51,12 +51,7 @@ pub(crate) fn outcome<'py>(
     let simulated = work::run(py, request.threads, |stop| {
         let responses = in_portions(model, request, stop);
         let recorded = (request.recorded > 0).then(|| {
-            let measured = Measured {
-                network,
-                parameters: &model.parameters,
-                roles: &subject.roles,
-                interventions: &request.interventions,
-            };
+            let measured = model.measured(&request.interventions);
             record(
                 &measured,
                 &stimuli[..request.recorded],
