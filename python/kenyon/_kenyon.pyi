@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, Union, final
+from typing import Any, Literal, Protocol, TypedDict, Union, final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ _Neuron = tuple[str, int]
 _Neurons = Union[str, _Neuron, tuple[str, Sequence[int]]]
 _Odour = Union[str, int]
 _Callback = Callable[[dict[str, Any]], Any]
+
+class _Columns(Protocol):
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
 
 class _Pathway(TypedDict):
     source_population: str
@@ -111,6 +114,28 @@ class Circuit:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class Course:
+    def __new__(
+        cls,
+        *,
+        duration_ms: float,
+        segments: Iterable[Mapping[str, Any]] | None = None,
+        trains: Iterable[Mapping[str, Any]] | None = None,
+        windows: Iterable[Mapping[str, Any]] | None = None,
+    ) -> Course: ...
+    @staticmethod
+    def read(path: _Path) -> Course: ...
+    @staticmethod
+    def from_toml(text: str) -> Course: ...
+    @staticmethod
+    def from_table(table: str | _Columns) -> Course: ...
+    @staticmethod
+    def from_responses(
+        responses: npt.ArrayLike, *, windows: Iterable[Mapping[str, Any]] | None = None
+    ) -> Course: ...
+    def to_toml(self) -> str: ...
+
+@final
 class Network:
     def __new__(
         cls,
@@ -159,6 +184,24 @@ class Network:
     @property
     def circuit(self) -> Circuit: ...
     def describe(self) -> dict[str, Any]: ...
+    def simulate(
+        self,
+        *,
+        odour: _Odour | Sequence[_Odour] | None = None,
+        stimuli: npt.ArrayLike | None = None,
+        course: Course | npt.ArrayLike | None = None,
+        trials: int = 20,
+        concentration: float = 1.0,
+        seed: int = 42,
+        silence: str | Iterable[_Neurons] | None = None,
+        drive: Mapping[str | _Neuron, float] | None = None,
+        boost: Mapping[str, float] | None = None,
+        disable: Sequence[str] | None = None,
+        gap_junctions: bool = True,
+        depression: bool = True,
+        record: bool | int | None = None,
+        threads: int | None = None,
+    ) -> dict[str, Any]: ...
 
 @final
 class Model:
@@ -201,6 +244,7 @@ class Model:
         *,
         odour: _Odour | Sequence[_Odour] | None = None,
         stimuli: npt.ArrayLike | None = None,
+        course: Course | npt.ArrayLike | None = None,
         trials: int = 20,
         concentration: float = 1.0,
         seed: int = 42,

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod circuit;
+mod course;
 mod data;
 mod errors;
 mod evaluate;
@@ -16,6 +17,7 @@ mod network;
 mod parameters;
 mod results;
 mod simulate;
+mod simulate_course;
 mod stimulus;
 mod study;
 mod task;
@@ -35,6 +37,8 @@ mod _kenyon {
 
     #[pymodule_export]
     use crate::circuit::Circuit;
+    #[pymodule_export]
+    use crate::course::Course;
     #[pymodule_export]
     use crate::data::{Data, load, statistical_larva};
     #[pymodule_export]

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::arguments::{InterventionArguments, ablations, mapping as mapping_of, recorded};
 use crate::circuit::Circuit;
+use crate::course::Course;
 use crate::data::Data;
 use crate::errors::{model as problem, wrong};
 use crate::evaluate::{Measurements, measure};
@@ -20,7 +21,7 @@ use crate::network::Network;
 use crate::simulate::{Request, outcome};
 use crate::stimulus::Presented;
 use crate::values::{json as to_python, list};
-use crate::{gradient, load_model, parameters};
+use crate::{gradient, load_model, parameters, simulate_course};
 
 /// A model: parameters with the network that they belong to.
 ///
@@ -271,8 +272,10 @@ impl Model {
     ///
     /// What is presented: `odour`, a name or number of `network.odours`, or a list of them for a mixture,
     /// in `trials` noisy trials at `concentration` (1 is the panel's); or `stimuli`, receptor responses
-    /// `[trial, channel]` (not negative, 1 is the panel's largest), to which no odour noise is added. Trial
-    /// k of a seed has the same noise whatever is presented and whatever is done to the network.
+    /// `[trial, channel]` (not negative, 1 is the panel's largest), to which no odour noise is added; or a
+    /// `course`, which changes in time: a `Course`, or receptor responses `[step, channel]`, in `trials` noisy
+    /// trials of its duration. Trial k of a seed has the same noise whatever is presented and whatever is done
+    /// to the network.
     ///
     /// What is done: `silence` never lets neurons spike ("LN", "KC:3", ("KC", 3), ("KC", [3, 4])); `drive`
     /// adds a constant current in ampere ({"KC": 1e-10, "PN:0": 2e-10}); `boost` adds to the state of a
@@ -282,7 +285,14 @@ impl Model {
     /// The outcome is a dictionary: `counts`, a dictionary of spike counts by population, uint32
     /// `[trial, neuron]`; `logits` and `probability`, float64 `[trial, class]`; `decisions`, int64
     /// `[trial]`; `correct`, the share of trials decided for the odour, or one of the mixture (with `odour`
-    /// only); `receptors`, the responses presented, float32 `[trial, channel]`.
+    /// only); `receptors`, the responses presented, float32 `[trial, channel]` (not of a course).
+    ///
+    /// Of a course these are of the whole trial, and `windows` is a dictionary of its segments and then other
+    /// windows: `name` and `steps` (int64 `[window, 2]`, first and first after) of each, whether it is a `segment`;
+    /// `counts` by population, uint32 `[trial, window, neuron]`; `logits` and `probability`, float64
+    /// `[trial, window, class]`, of the mean spikes per step in the window; `decisions`, int64 `[trial, window]`;
+    /// and `correct`, float64 `[window]`, the share of trials decided for an odour of the segment, NaN without
+    /// odours.
     ///
     /// With `record=True`, or the number of trials to record, `recording` is a dictionary of the arrays
     /// that `kenyon simulate --record` writes, among them `spikes` uint8, `voltage_mV` and
@@ -296,7 +306,7 @@ impl Model {
     /// >>> model.simulate(odour=5, trials=2, record=True)["recording"]["spikes"].shape[:2]
     /// (2, 30)
     #[pyo3(signature = (
-        *, odour=None, stimuli=None, trials=20, concentration=1.0, seed=42, silence=None, drive=None,
+        *, odour=None, stimuli=None, course=None, trials=20, concentration=1.0, seed=42, silence=None, drive=None,
         boost=None, disable=None, gap_junctions=true, depression=true, record=None, threads=None
     ))]
     #[allow(
@@ -308,6 +318,7 @@ impl Model {
         py: Python<'py>,
         odour: Option<Bound<'py, PyAny>>,
         stimuli: Option<Bound<'py, PyAny>>,
+        course: Option<Bound<'py, PyAny>>,
         trials: usize,
         concentration: f64,
         seed: u64,
@@ -321,12 +332,6 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let subject = &*self.network.subject;
-        let noise = BlockNoise::new("simulate", seed, seed);
-        let presented = match (&odour, &stimuli) {
-            (Some(odour), None) => Presented::odour(odour, trials, concentration, subject, &noise)?,
-            (None, Some(stimuli)) => Presented::responses(stimuli, subject)?,
-            _ => return Err(wrong("give either odour or stimuli")),
-        };
         let arguments = InterventionArguments {
             silence,
             drive,
@@ -336,17 +341,32 @@ impl Model {
             depression_off: !depression,
         };
         let (interventions, intervention) = arguments.resolve(&subject.network)?;
-        let recorded = recorded(record.as_ref(), presented.stimuli.len())?;
-        let request = Request {
-            presented,
-            noise,
+        let mut request = Request {
+            noise: BlockNoise::new("simulate", seed, seed),
             interventions,
             intervention,
-            concentration,
-            recorded,
+            recorded: 0,
             threads,
         };
-        outcome(py, self, &request)
+        let noise = &request.noise;
+        let presented = match (&odour, &stimuli, &course) {
+            (Some(odour), None, None) => {
+                Presented::odour(odour, trials, concentration, subject, noise)?
+            }
+            (None, Some(stimuli), None) => Presented::responses(stimuli, subject)?,
+            (None, None, Some(course)) => {
+                if concentration != 1.0 {
+                    return Err(wrong("concentrations are part of the course"));
+                }
+                request.recorded = recorded(record.as_ref(), trials)?;
+                return Course::with(course, |course| {
+                    simulate_course::outcome(py, self, course, trials, seed, &request)
+                });
+            }
+            _ => return Err(wrong("give either odour, stimuli or course")),
+        };
+        request.recorded = recorded(record.as_ref(), presented.stimuli.len())?;
+        outcome(py, self, &presented, concentration, &request)
     }
 
     /// Measures the model as the publication does, with `repeats` trials per odour: accuracy, active

@@ -12,6 +12,7 @@ use crate::arguments::{mapping as mapping_of, mapping_name};
 use crate::circuit::Circuit;
 use crate::data::{Data, table};
 use crate::errors::{study, wrong};
+use crate::load_model;
 use crate::task::task;
 use crate::values::{array, json, list, texts};
 use crate::work;
@@ -297,6 +298,23 @@ impl Network {
     /// The network in numbers, as `kenyon inspect` shows it and studies store it.
     fn describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json(py, &NetworkDescription::new(self.compiled()))
+    }
+
+    /// Simulates the start values of the parameters, as `Model.simulate` does those of a model; the arguments and
+    /// the outcome are the same. The decoder of start values is 0, so its decisions mean nothing.
+    ///
+    /// >>> network.simulate(odour=5, trials=3)["counts"]["PN"].shape[0]
+    /// 3
+    #[pyo3(signature = (**arguments), text_signature = "($self, *, odour=None, stimuli=None, course=None, \
+        trials=20, concentration=1.0, seed=42, silence=None, drive=None, boost=None, disable=None, \
+        gap_junctions=True, depression=True, record=None, threads=None)")]
+    fn simulate<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let start = Bound::new(py, load_model::untrained(self.clone())?)?;
+        start.call_method("simulate", (), arguments.as_ref())
     }
 
     fn __repr__(&self) -> String {

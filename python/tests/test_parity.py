@@ -2,6 +2,7 @@
 
 import kenyon
 import numpy as np
+import test_course
 
 
 def test_trainings_have_one_digest_and_one_identity(binary, model, run, tmp_path):
@@ -44,6 +45,38 @@ def test_simulations_and_recordings_are_the_same(binary, model, run, tmp_path):
             own = recording[name]
             assert own.dtype == stored[name].dtype and own.shape == stored[name].shape, name
             assert (own == stored[name]).all(), name
+
+
+def test_time_courses_are_the_same(binary, model, run, tmp_path):
+    folder, _ = run
+    files = {"course.toml": test_course.FILE, "steps.csv": "odour,concentration\n" + 9 * "3,1\n" + 9 * ",\n" + 9 * "4,2\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        shown = binary(
+            *("simulate", folder, "--course", tmp_path / name, "--trials", 20, "--silence", "LN:3"),
+            *("--record", tmp_path / "trials.npz", "--record-trials", 18),
+        )
+        course = kenyon.Course.read(tmp_path / name)
+        outcome = model.simulate(course=course, trials=20, silence=["LN:3"], record=18)
+        assert outcome["stimulus"] == shown["stimulus"]
+        windows = outcome["windows"]
+        for index, window in enumerate(shown["windows"]):
+            assert (windows["name"][index], windows["segment"][index]) == (window["name"], window["segment"])
+            assert windows["steps"][index, 0] == window["onset_ms"]
+            if window["correct"] is None:
+                assert np.isnan(windows["correct"][index])
+            else:
+                assert windows["correct"][index] == window["correct"]
+            for population in window["populations"]:
+                counts = windows["counts"][population["name"]][:, index]
+                seconds = 1e-3 * window["duration_ms"]
+                assert np.isclose(counts.mean() / seconds, population["rate_hz"], rtol=1e-12)
+        with np.load(tmp_path / "trials.npz") as stored:
+            assert set(stored) == set(outcome["recording"])
+            for array in stored:
+                own = outcome["recording"][array]
+                assert own.dtype == stored[array].dtype and own.shape == stored[array].shape, array
+                assert own.tobytes() == stored[array].tobytes(), array
 
 
 def test_evaluations_are_the_same(binary, model, run):
