@@ -15,6 +15,7 @@ mod load_model;
 mod model;
 mod network;
 mod parameters;
+mod pytorch;
 mod results;
 mod simulate;
 mod simulate_course;
@@ -50,6 +51,8 @@ mod _kenyon {
     use crate::model::Model;
     #[pymodule_export]
     use crate::network::Network;
+    #[pymodule_export]
+    use crate::pytorch::read_pytorch;
     #[pymodule_export]
     use crate::results::read_results;
     #[pymodule_export]

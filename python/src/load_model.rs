@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kenyon_connectome::ReceptorMapping;
 use kenyon_learning::{Checkpoint, FORMAT, Header, History, Kind, TrainingSettings};
+use kenyon_pytorch::published::{read_checkpoint, seed_of_name};
 use kenyon_study::Edits;
 use pyo3::prelude::*;
 
@@ -72,6 +73,34 @@ pub(crate) fn stored(
     Ok(Model::trained(network, checkpoint, None))
 }
 
+/// Reads a checkpoint of the published program. A file of PyTorch does not say how it was trained: settings are
+/// the published ones, with the seed that is part of its name.
+pub(crate) fn published(
+    py: Python<'_>,
+    file: &Path,
+    data: &Data,
+    circuit: &kenyon_circuit::Circuit,
+    asked: Option<ReceptorMapping>,
+) -> PyResult<Model> {
+    let mapping = asked.unwrap_or_default();
+    let network = Network::new(py, &data.set, circuit, mapping, Edits::default())?;
+    let connectome = &data.set.connectome;
+    let read = read_checkpoint(file, &network.subject.network, connectome).map_err(problem)?;
+    let mut settings = TrainingSettings::default();
+    if let Some(seed) = seed_of_name(file) {
+        settings.seed = seed;
+    }
+    let mut header = header(&network, &settings)?;
+    header.run.run_id = read.sha256;
+    Ok(Model {
+        parameters: read.values.parameters,
+        network,
+        header,
+        teacher_accuracy: None,
+        origin: Origin::PyTorch,
+    })
+}
+
 /// The start values of a network as a model.
 pub(crate) fn untrained(network: Network) -> PyResult<Model> {
     let settings = TrainingSettings {
@@ -79,20 +108,25 @@ pub(crate) fn untrained(network: Network) -> PyResult<Model> {
         student_epochs: 0,
         ..TrainingSettings::default()
     };
-    let header = Header {
-        kind: Kind::Model,
-        format: FORMAT,
-        run: network.subject.identity(&settings).map_err(study)?,
-        epoch: 0,
-        steps: None,
-        teacher_accuracy: None,
-        history: History::default(),
-    };
+    let header = header(&network, &settings)?;
     Ok(Model {
         parameters: network.subject.network.table().start(),
         network,
         header,
         teacher_accuracy: None,
         origin: Origin::Edited,
+    })
+}
+
+/// The header of a model that no training here has made.
+fn header(network: &Network, settings: &TrainingSettings) -> PyResult<Header> {
+    Ok(Header {
+        kind: Kind::Model,
+        format: FORMAT,
+        run: network.subject.identity(settings).map_err(study)?,
+        epoch: 0,
+        steps: None,
+        teacher_accuracy: None,
+        history: History::default(),
     })
 }

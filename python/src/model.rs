@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use kenyon_analysis::{BlockNoise, Model as Measured};
 use kenyon_circuit::{Interventions, ParameterGroup, Parameters};
 use kenyon_learning::{Checkpoint, EpochRecord, Header, Kind, digest};
+use kenyon_pytorch::published::is_pytorch;
 use kenyon_study::Edits;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
@@ -44,6 +45,8 @@ pub(crate) struct Model {
 pub(crate) enum Origin {
     /// Those at its end.
     Run,
+    /// Those of a checkpoint of the published program, whose SHA-256 stands for a run.
+    PyTorch,
     /// Other ones.
     Edited,
 }
@@ -81,10 +84,14 @@ impl Model {
     /// What a result is of, as the command line says it in JSON.
     pub(crate) fn provenance(&self) -> Map<String, Value> {
         let manifest = &self.network.data.manifest;
+        let run_id = match self.origin {
+            Origin::PyTorch => Value::Null,
+            Origin::Run | Origin::Edited => self.run_id().into(),
+        };
         let mapping = serde_json::to_value(self.network.subject.mapping).unwrap_or_default();
         Map::from_iter([
             ("digest".to_owned(), self.digest().into()),
-            ("run_id".to_owned(), self.run_id().into()),
+            ("run_id".to_owned(), run_id),
             ("mapping".to_owned(), mapping),
             ("data_sha256".to_owned(), manifest.hash.clone().into()),
             ("statistical_larva".to_owned(), manifest.statistical.into()),
@@ -113,8 +120,9 @@ impl Model {
 
 #[pymethods]
 impl Model {
-    /// Reads a model: the file, or the folder of its run. Data and circuit must be those that it was
-    /// trained with; without `mapping` it is the one that it was trained with. Raises `ModelError`.
+    /// Reads a model: the file, the folder of its run, or a checkpoint of the original (`model_seed42.pt`, written
+    /// by PyTorch, which is not needed). Data and circuit must be those that it was trained with; without
+    /// `mapping` it is the one that it was trained with ("by_position" of checkpoints). Raises `ModelError`.
     ///
     /// >>> model = kenyon.Model.load("runs/42", data)  # doctest: +SKIP
     #[staticmethod]
@@ -129,6 +137,9 @@ impl Model {
         let circuit = Circuit::or_larva(circuit);
         let asked = mapping.map(mapping_of).transpose()?;
         let file = load_model::file_of(path);
+        if is_pytorch(&file) {
+            return load_model::published(py, &file, &data, &circuit, asked);
+        }
         load_model::stored(py, &file, &data, &circuit, asked)
     }
 
@@ -218,7 +229,7 @@ impl Model {
         self.teacher_accuracy
     }
 
-    /// Identity of the training run, hexadecimal.
+    /// Identity of the training run, hexadecimal; of a PyTorch checkpoint the SHA-256 of the file.
     #[getter]
     fn run_id(&self) -> String {
         self.header_of_file().run.run_id
@@ -427,6 +438,7 @@ impl Model {
         let state = match (self.origin, self.header.epoch) {
             (Origin::Edited, 0) => "untrained".to_owned(),
             (Origin::Edited, epochs) => format!("{epochs} epochs, then changed or stopped"),
+            (Origin::PyTorch, _) => "PyTorch checkpoint".to_owned(),
             (Origin::Run, epochs) => {
                 format!("seed {}, {epochs} epochs", self.header.run.settings.seed)
             }
