@@ -12,6 +12,16 @@ __version__: str
 _Path = Union[str, "os.PathLike[str]"]
 _MappingName = Literal["by_position", "by_name"]
 _Mechanism = Literal["gap_junctions", "feedback", "depression", "depletion"]
+_Targets = Literal[
+    "neurons",
+    "classes",
+    "transmitters",
+    "glomeruli",
+    "groups",
+    "populations",
+    "pathways",
+    "gap_junctions",
+]
 _Neuron = tuple[str, int]
 _Neurons = Union[str, _Neuron, tuple[str, Sequence[int]]]
 _Odour = Union[str, int]
@@ -275,3 +285,25 @@ class Model:
         seed: int = 42,
         threads: int | None = None,
     ) -> _Gradient: ...
+    def screen(
+        self,
+        targets: _Targets = "neurons",
+        *,
+        population: str | Iterable[str] | None = None,
+        neurons: str | Iterable[str | _Neuron | int] | None = None,
+        drive: float | None = None,
+        metrics: str | Iterable[str] | None = None,
+        trials: int = 10,
+        seed: int = 42,
+        progress: _Callback | None = None,
+        threads: int | None = None,
+    ) -> dict[str, Any]: ...
+    def sensitivity(
+        self,
+        of: str = "margin",
+        *,
+        trials: int = 10,
+        seed: int = 42,
+        against_screen: bool = False,
+        threads: int | None = None,
+    ) -> dict[str, Any]: ...

@@ -42,7 +42,7 @@ pub(crate) struct InterventionArguments<'py> {
 }
 
 /// A population, or one of its neurons.
-type Member = (String, Option<usize>);
+pub(crate) type Member = (String, Option<usize>);
 
 impl InterventionArguments<'_> {
     /// The interventions, checked against the network, with the caption that the command line gives
@@ -134,7 +134,7 @@ fn silenced(value: &Bound<'_, PyAny>) -> PyResult<Vec<Member>> {
 }
 
 /// `"KC"`, `"KC:3"` or `("KC", 3)`.
-fn member(argument_name: &str, value: &Bound<'_, PyAny>) -> PyResult<Member> {
+pub(crate) fn member(argument_name: &str, value: &Bound<'_, PyAny>) -> PyResult<Member> {
     let problem = || {
         wrong(format!(
             "{argument_name} names {value}; name a population (\"KC\") or one of its neurons (\"KC:3\" or (\"KC\", 3))"

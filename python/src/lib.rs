@@ -17,6 +17,8 @@ mod network;
 mod parameters;
 mod pytorch;
 mod results;
+mod screen;
+mod sensitivity;
 mod simulate;
 mod simulate_course;
 mod stimulus;

@@ -19,10 +19,13 @@ use crate::data::Data;
 use crate::errors::{model as problem, wrong};
 use crate::evaluate::{Measurements, measure};
 use crate::network::Network;
+use crate::screen::ScreenArguments;
+use crate::sensitivity::SensitivityArguments;
 use crate::simulate::{Request, outcome};
 use crate::stimulus::Presented;
 use crate::values::{json as to_python, list};
-use crate::{gradient, load_model, parameters, simulate_course};
+use crate::work::Progress;
+use crate::{gradient, load_model, parameters, screen, sensitivity, simulate_course};
 
 /// A model: parameters with the network that they belong to.
 ///
@@ -431,6 +434,96 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
         gradient::of_cross_entropy(py, self, stimuli, &labels, seed, threads)
+    }
+
+    /// Perturbs every target in turn and compares with the intact model, on `trials` noisy trials of every odour.
+    /// Odours and noise are the same for all, so effects are differences within pairs of trials.
+    ///
+    /// `targets` are "neurons", "classes", "transmitters", "glomeruli", "groups", "populations", "pathways" or
+    /// "gap_junctions", of all populations or of `population` (a name or several; of pathways those onto it); or
+    /// single `neurons`: "KC:3", ("KC", 3) or ids. They are silenced or switched off; or neurons get the constant
+    /// current `drive`, in ampere. `metrics` are "margin", "accuracy", "loss", "centroid", "al_decorrelation",
+    /// "mb_decorrelation", "total_decorrelation", "active:POP", "spikes:POP", or "all".
+    ///
+    /// `progress` is called with `{"done": ..., "targets": ...}` after each target; if it returns `False`, `Stopped`
+    /// is raised.
+    ///
+    /// The dictionary holds `targets`, with `name` and `population` (texts `[target]`) and `neurons` (a list of
+    /// positions in the population, int64 arrays); `metrics`, their `units` and `intact` values, `[metric]`; and
+    /// float64 `[target, metric]`, NaN without a value: `value` of the perturbed model, `difference` from the
+    /// intact one, its 95 % `interval` (`[target, metric, 2]`), `size` (paired d), `p`, and `p_holm` and `q`, corrected
+    /// over all targets. `resampled` says what the interval is over, `left_out` what could not be done.
+    ///
+    /// >>> screen = model.screen("populations", trials=2, metrics=["spikes:KC", "spikes:PN"])
+    /// >>> screen["targets"]["name"].tolist(), screen["difference"].shape
+    /// (['ORN', 'LN', 'PN', 'APL', 'KC'], (5, 2))
+    /// >>> bool(screen["difference"][0, 1] < 0)
+    /// True
+    #[pyo3(signature = (
+        targets="neurons", *, population=None, neurons=None, drive=None, metrics=None, trials=10, seed=42,
+        progress=None, threads=None
+    ))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "keywords of Python, each with a default"
+    )]
+    fn screen<'py>(
+        &self,
+        py: Python<'py>,
+        targets: &str,
+        population: Option<Bound<'py, PyAny>>,
+        neurons: Option<Bound<'py, PyAny>>,
+        drive: Option<f64>,
+        metrics: Option<Bound<'py, PyAny>>,
+        trials: usize,
+        seed: u64,
+        progress: Option<Py<PyAny>>,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let arguments = ScreenArguments {
+            targets,
+            population,
+            neurons,
+            drive,
+            metrics,
+            trials,
+            seed,
+        };
+        screen::outcome(py, self, &arguments, &Progress::new(progress), threads)
+    }
+
+    /// Derivatives of an objective by every edge and neuron, from one backward pass over `trials` noisy trials of
+    /// every odour: of the *graded* model that training uses, and for small changes.
+    ///
+    /// `of` is "margin", "loss", "spikes:POP" or "logit:CLASS" (name or number), a mean over trials. With
+    /// `against_screen=True` every neuron is silenced too, with hard spikes, and ranks are correlated.
+    ///
+    /// The dictionary holds `value`, the objective; `edges`, arrays `[edge]` of `pathway` (text), `source`, `target` and
+    /// `contacts` (uint32), and `by_log_weight`; `neurons`, arrays `[neuron]` in the order of `network.neurons` of
+    /// `population`, `index`, `by_log_output` (minus this is the first guess at silencing), `by_threshold_per_mV` and
+    /// `by_current_per_pA`; `pathways` and `gap_junctions`, with `name` and `by_log_strength`. Derivatives are float64, and
+    /// beside each of them and `value` stands its `..._standard_error`.
+    ///
+    /// >>> slopes = model.sensitivity("spikes:KC", trials=2)
+    /// >>> slopes["neurons"]["by_threshold_per_mV"].shape == network.neurons["id"].shape
+    /// True
+    #[pyo3(signature = (of="margin", *, trials=10, seed=42, against_screen=false, threads=None))]
+    fn sensitivity<'py>(
+        &self,
+        py: Python<'py>,
+        of: &str,
+        trials: usize,
+        seed: u64,
+        against_screen: bool,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let arguments = SensitivityArguments {
+            of,
+            trials,
+            seed,
+            against_screen,
+        };
+        sensitivity::outcome(py, self, &arguments, threads)
     }
 
     fn __repr__(&self) -> String {

@@ -86,6 +86,66 @@ def test_evaluations_are_the_same(binary, model, run):
     assert model.evaluate(repeats=4, without=["gap_junctions"], concentrations=True) == shown
 
 
+def number(value):
+    return np.nan if value is None else value
+
+
+def test_screens_are_the_same(binary, model, run):
+    folder, _ = run
+    for arguments, keywords in [
+        (("--population", "LN", "--metrics", "all"), dict(population="LN", metrics="all")),
+        (("--targets", "populations", "--action", "drive=2e-11"), dict(targets="populations", drive=2e-11)),
+        (("--targets", "gap_junctions"), dict(targets="gap_junctions")),
+        (("--targets", "classes", "--population", "KC"), dict(targets="classes", population="KC")),
+    ]:
+        shown = binary("screen", folder, "--trials", 3, *arguments)
+        found = model.screen(trials=3, **keywords)
+        result = shown.pop("screen")
+        assert shown == {name: found[name] for name in shown}
+        assert (found["settings"], found["odours"]) == (result["settings"], result["odours"])
+        assert found["metrics"].tolist() == [one["metric"] for one in result["intact"]]
+        assert np.array_equal(found["intact"], [number(one["value"]) for one in result["intact"]], equal_nan=True)
+        assert found["targets"]["name"].tolist() == [one["target"]["name"] for one in result["targets"]]
+        for name in ("value", "difference", "size", "p", "p_holm", "q"):
+            expected = [[number(one and one[name]) for one in target["effects"]] for target in result["targets"]]
+            assert np.array_equal(found[name], np.array(expected, float), equal_nan=True), name
+        expected = [
+            [one["interval"] if one and one["interval"] else [np.nan] * 2 for one in target["effects"]]
+            for target in result["targets"]
+        ]
+        assert np.array_equal(found["interval"], expected, equal_nan=True)
+
+
+def test_sensitivities_are_the_same(binary, model, run):
+    folder, _ = run
+    shown = binary("sensitivity", folder, "--of", "spikes:KC", "--by", "edges", "--trials", 2, "--against-screen")
+    found = model.sensitivity("spikes:KC", trials=2, against_screen=True)
+    for name in ("digest", "run_id", "mapping", "data_sha256", "statistical_larva", "settings", "odours"):
+        assert found[name] == shown[name], name
+    assert shown["value"] == {"mean": found["value"], "error": found["value_standard_error"]}
+
+    def same(columns, name, estimates):
+        assert columns[name].tolist() == [one["mean"] for one in estimates]
+        assert columns[f"{name}_standard_error"].tolist() == [one["error"] for one in estimates]
+
+    for set_ in ("pathways", "gap_junctions"):
+        same(found[set_], "by_log_strength", [one["strength"] for one in shown[set_]])
+    same(found["edges"], "by_log_weight", [one["weight"] for one in shown["edges"]])
+    for column in ("source", "target", "contacts"):
+        assert found["edges"][column].tolist() == [one[column] for one in shown["edges"]]
+    for column in ("neurons", "rank_correlation"):
+        expected = [number(one[column]) for one in shown["against_screen"]]
+        assert np.array_equal(found["against_screen"][column], expected, equal_nan=True)
+    shown = binary("sensitivity", folder, "--of", "logit:3", "--by", "neurons", "--trials", 2)
+    found = model.sensitivity("logit:3", trials=2)["neurons"]
+    for ours, theirs in [
+        ("by_log_output", "output"),
+        ("by_threshold_per_mV", "threshold_per_mv"),
+        ("by_current_per_pA", "current_per_pa"),
+    ]:
+        same(found, ours, [one[theirs] for one in shown["neurons"]])
+
+
 def test_changed_models_are_read_by_the_command_line(binary, model, tmp_path):
     changed = model.with_parameters({"KC.threshold": -0.045})
     changed.save(tmp_path / "model.safetensors")
