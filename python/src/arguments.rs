@@ -30,6 +30,19 @@ pub(crate) const fn mapping_name(mapping: ReceptorMapping) -> &'static str {
     }
 }
 
+/// More trials per odour than this would only fill the memory.
+const MOST_TRIALS: usize = 100_000;
+
+/// Checks a number of trials per odour.
+pub(crate) fn trials_per_odour(name: &str, trials: usize) -> PyResult<usize> {
+    if trials <= MOST_TRIALS {
+        return Ok(trials);
+    }
+    Err(wrong(format!(
+        "{name} is {trials}; at most {MOST_TRIALS} trials per odour are possible"
+    )))
+}
+
 /// What is done to the network in every trial, as Python's keywords say it.
 #[derive(Default)]
 pub(crate) struct InterventionArguments<'py> {

@@ -12,7 +12,9 @@ use pyo3::types::{PyDict, PyMapping};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::arguments::{InterventionArguments, ablations, mapping as mapping_of, recorded};
+use crate::arguments::{
+    InterventionArguments, ablations, mapping as mapping_of, recorded, trials_per_odour,
+};
 use crate::circuit::Circuit;
 use crate::course::Course;
 use crate::data::Data;
@@ -406,7 +408,7 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let wanted = Measurements {
-            repeats,
+            repeats: trials_per_odour("repeats", repeats)?,
             seed,
             ablations: ablations(&without.unwrap_or_default())?,
             concentrations,
@@ -486,7 +488,7 @@ impl Model {
             neurons,
             drive,
             metrics,
-            trials,
+            trials: trials_per_odour("trials", trials)?,
             seed,
         };
         screen::outcome(py, self, &arguments, &Progress::new(progress), threads)
@@ -519,7 +521,7 @@ impl Model {
     ) -> PyResult<Bound<'py, PyDict>> {
         let arguments = SensitivityArguments {
             of,
-            trials,
+            trials: trials_per_odour("trials", trials)?,
             seed,
             against_screen,
         };

@@ -23,6 +23,8 @@ use crate::work::{self, Stop};
 const STEPS_AT_ONCE: usize = 2048 * 30;
 /// Fewer trials at once leave cores idle.
 const FEWEST_AT_ONCE: usize = 64;
+/// Memory that spike counts may take, bytes.
+const LARGEST_COUNTS: usize = 4_000_000_000;
 /// Memory that a recording may take, bytes.
 const LARGEST_RECORDING: u64 = 4_000_000_000;
 
@@ -152,6 +154,23 @@ fn in_portions<P: Presentation>(
         }
     }
     all
+}
+
+/// Refuses spike counts of `windows` and whole trials that would not fit.
+pub(crate) fn check_memory(network: &Network, trials: usize, windows: usize) -> PyResult<()> {
+    let counts = (windows + 1) * network.neurons() * 2 * size_of::<f32>();
+    if counts.saturating_mul(trials) <= LARGEST_COUNTS {
+        return Ok(());
+    }
+    let what = match windows {
+        0 => String::new(),
+        number => format!("in {number} windows "),
+    };
+    Err(PyMemoryError::new_err(format!(
+        "counting spikes {what}of {trials} trials takes more than {} GB of memory; at most {} trials are possible",
+        LARGEST_COUNTS / 1_000_000_000,
+        LARGEST_COUNTS / counts
+    )))
 }
 
 /// What the decoder chose in each trial.

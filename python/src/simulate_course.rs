@@ -4,18 +4,14 @@ use kenyon_analysis::course::{Course as Resolved, Panel};
 use kenyon_analysis::{decide, softmax};
 use kenyon_circuit::{NoiseStream, Responses};
 use kenyon_study::Subject;
-use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::course::Course;
 use crate::errors::{argument, wrong};
 use crate::model::Model;
-use crate::simulate::{Request, counts_of, recording, run, share_of, whole};
+use crate::simulate::{Request, check_memory, counts_of, recording, run, share_of, whole};
 use crate::values::{array, list, texts};
-
-/// Memory that spike counts may take, byte.
-const LARGEST: usize = 4_000_000_000;
 
 /// Simulates a course, and makes the dictionary of the outcome.
 pub(crate) fn outcome<'py>(
@@ -38,16 +34,7 @@ pub(crate) fn outcome<'py>(
         step_s: network.circuit().time.step_s,
     };
     let course = course.resolve(&panel)?;
-    let counts = (course.windows().len() + 1) * network.neurons() * 2 * size_of::<f32>();
-    if counts.saturating_mul(trials) > LARGEST {
-        return Err(PyMemoryError::new_err(format!(
-            "counting spikes in {} windows of {trials} trials takes more than {} GB of memory; at most {} trials \
-             are possible",
-            course.windows().len(),
-            LARGEST / 1_000_000_000,
-            LARGEST / counts
-        )));
-    }
+    check_memory(network, trials, course.windows().len())?;
     let concentration = NoiseStream::new(seed, "simulate/concentration");
     let cv = network.odour_cv();
     let stimuli = course.stimuli(&panel, trials, cv, &request.noise, concentration);

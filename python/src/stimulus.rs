@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::errors::{argument, wrong};
+use crate::simulate::check_memory;
 use crate::values::numbers;
 
 /// Beyond this the Hill function of the concentration is flat to the last bit.
@@ -42,6 +43,7 @@ impl Presented {
         if trials == 0 {
             return Err(wrong("trials is 0; it must be at least 1"));
         }
+        check_memory(&subject.network, trials, 0)?;
         let (templates, names) = (subject.odours.templates(), &subject.odour_names);
         let components = components(odour, names, subject.blank)?;
         let undiluted = match components[..] {

@@ -91,6 +91,7 @@ def test_threads_do_not_matter(model, screen):
         ({"metrics": "happiness"}, "happiness.*margin"),
         ({"metrics": "spikes:APL"}, "no spiking population"),
         ({"trials": 1}, "trials"),
+        ({"trials": 2**40}, "at most 100000"),
         ({"threads": 0}, "threads"),
     ],
 )
@@ -161,6 +162,7 @@ def test_derivatives_have_the_shapes_that_the_docstring_says(model):
         ({"of": "logit:99"}, '"99"'),
         ({"of": "spikes:APL"}, "APL"),
         ({"trials": 1}, "trials"),
+        ({"trials": 2**40}, "at most 100000"),
         ({"of": "logit:3", "against_screen": True}, "against_screen"),
     ],
 )
