@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, Union, final
+from typing import Any, Literal, Protocol, TypedDict, Union, final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,24 @@ __version__: str
 _Path = Union[str, "os.PathLike[str]"]
 _MappingName = Literal["by_position", "by_name"]
 _Mechanism = Literal["gap_junctions", "feedback", "depression", "depletion"]
+_Targets = Literal[
+    "neurons",
+    "classes",
+    "transmitters",
+    "glomeruli",
+    "groups",
+    "populations",
+    "pathways",
+    "gap_junctions",
+]
 _Neuron = tuple[str, int]
 _Neurons = Union[str, _Neuron, tuple[str, Sequence[int]]]
 _Odour = Union[str, int]
 _Callback = Callable[[dict[str, Any]], Any]
+_Courses = Union[_Path, Mapping[str, Union["Course", Sequence["Course"]]]]
+
+class _Columns(Protocol):
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
 
 class _Pathway(TypedDict):
     source_population: str
@@ -52,6 +66,7 @@ def train(
     mapping: _MappingName = "by_position",
     panel: Mapping[str, npt.ArrayLike] | None = None,
     labels: Mapping[str, Any] | None = None,
+    courses: _Courses | None = None,
     out: _Path | None = None,
     resume: bool = False,
     checkpoint_every: int = 10,
@@ -68,6 +83,7 @@ def run_study(
     quick: bool = False,
     progress: _Callback | None = None,
 ) -> dict[str, Any]: ...
+def read_pytorch(path: _Path) -> Any: ...
 def read_results(folder: _Path) -> dict[str, Any]: ...
 @final
 class Data:
@@ -111,6 +127,28 @@ class Circuit:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class Course:
+    def __new__(
+        cls,
+        *,
+        duration_ms: float,
+        segments: Iterable[Mapping[str, Any]] | None = None,
+        trains: Iterable[Mapping[str, Any]] | None = None,
+        windows: Iterable[Mapping[str, Any]] | None = None,
+    ) -> Course: ...
+    @staticmethod
+    def read(path: _Path) -> Course: ...
+    @staticmethod
+    def from_toml(text: str) -> Course: ...
+    @staticmethod
+    def from_table(table: str | _Columns) -> Course: ...
+    @staticmethod
+    def from_responses(
+        responses: npt.ArrayLike, *, windows: Iterable[Mapping[str, Any]] | None = None
+    ) -> Course: ...
+    def to_toml(self) -> str: ...
+
+@final
 class Network:
     def __new__(
         cls,
@@ -120,6 +158,7 @@ class Network:
         *,
         panel: Mapping[str, npt.ArrayLike] | None = None,
         labels: Mapping[str, Any] | None = None,
+        courses: _Courses | None = None,
     ) -> Network: ...
     @property
     def populations(self) -> dict[str, int]: ...
@@ -159,6 +198,24 @@ class Network:
     @property
     def circuit(self) -> Circuit: ...
     def describe(self) -> dict[str, Any]: ...
+    def simulate(
+        self,
+        *,
+        odour: _Odour | Sequence[_Odour] | None = None,
+        stimuli: npt.ArrayLike | None = None,
+        course: Course | npt.ArrayLike | None = None,
+        trials: int = 20,
+        concentration: float = 1.0,
+        seed: int = 42,
+        silence: str | Iterable[_Neurons] | None = None,
+        drive: Mapping[str | _Neuron, float] | None = None,
+        boost: Mapping[str, float] | None = None,
+        disable: Sequence[str] | None = None,
+        gap_junctions: bool = True,
+        depression: bool = True,
+        record: bool | int | None = None,
+        threads: int | None = None,
+    ) -> dict[str, Any]: ...
 
 @final
 class Model:
@@ -201,6 +258,7 @@ class Model:
         *,
         odour: _Odour | Sequence[_Odour] | None = None,
         stimuli: npt.ArrayLike | None = None,
+        course: Course | npt.ArrayLike | None = None,
         trials: int = 20,
         concentration: float = 1.0,
         seed: int = 42,
@@ -230,3 +288,25 @@ class Model:
         seed: int = 42,
         threads: int | None = None,
     ) -> _Gradient: ...
+    def screen(
+        self,
+        targets: _Targets = "neurons",
+        *,
+        population: str | Iterable[str] | None = None,
+        neurons: str | Iterable[str | _Neuron | int] | None = None,
+        drive: float | None = None,
+        metrics: str | Iterable[str] | None = None,
+        trials: int = 10,
+        seed: int = 42,
+        progress: _Callback | None = None,
+        threads: int | None = None,
+    ) -> dict[str, Any]: ...
+    def sensitivity(
+        self,
+        of: str = "margin",
+        *,
+        trials: int = 10,
+        seed: int = 42,
+        against_screen: bool = False,
+        threads: int | None = None,
+    ) -> dict[str, Any]: ...

@@ -30,6 +30,19 @@ pub(crate) const fn mapping_name(mapping: ReceptorMapping) -> &'static str {
     }
 }
 
+/// More trials per odour than this would only fill the memory.
+const MOST_TRIALS: usize = 100_000;
+
+/// Checks a number of trials per odour.
+pub(crate) fn trials_per_odour(name: &str, trials: usize) -> PyResult<usize> {
+    if trials <= MOST_TRIALS {
+        return Ok(trials);
+    }
+    Err(wrong(format!(
+        "{name} is {trials}; at most {MOST_TRIALS} trials per odour are possible"
+    )))
+}
+
 /// What is done to the network in every trial, as Python's keywords say it.
 #[derive(Default)]
 pub(crate) struct InterventionArguments<'py> {
@@ -42,7 +55,7 @@ pub(crate) struct InterventionArguments<'py> {
 }
 
 /// A population, or one of its neurons.
-type Member = (String, Option<usize>);
+pub(crate) type Member = (String, Option<usize>);
 
 impl InterventionArguments<'_> {
     /// The interventions, checked against the network, with the caption that the command line gives
@@ -134,7 +147,7 @@ fn silenced(value: &Bound<'_, PyAny>) -> PyResult<Vec<Member>> {
 }
 
 /// `"KC"`, `"KC:3"` or `("KC", 3)`.
-fn member(argument_name: &str, value: &Bound<'_, PyAny>) -> PyResult<Member> {
+pub(crate) fn member(argument_name: &str, value: &Bound<'_, PyAny>) -> PyResult<Member> {
     let problem = || {
         wrong(format!(
             "{argument_name} names {value}; name a population (\"KC\") or one of its neurons (\"KC:3\" or (\"KC\", 3))"
@@ -171,4 +184,19 @@ pub(crate) fn ablations(names: &[String]) -> PyResult<Vec<kenyon_analysis::Ablat
         serde_json::from_value(serde_json::Value::String(name.clone())).map_err(argument)
     };
     names.iter().map(ablation).collect()
+}
+
+/// How many of the trials are recorded: all, none, or the first ones.
+pub(crate) fn recorded(record: Option<&Bound<'_, PyAny>>, trials: usize) -> PyResult<usize> {
+    let Some(record) = record else { return Ok(0) };
+    if let Ok(all) = record.extract::<bool>() {
+        return Ok(if all { trials } else { 0 });
+    }
+    let wanted: usize = record.extract()?;
+    if wanted > trials {
+        return Err(wrong(format!(
+            "record is {wanted}, but there are only {trials} trials"
+        )));
+    }
+    Ok(wanted)
 }

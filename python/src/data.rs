@@ -7,6 +7,7 @@ use kenyon_connectome::fetch::{FetchOptions, fetch};
 use kenyon_connectome::lookup::cache_folder;
 use kenyon_connectome::sample::sample;
 use kenyon_connectome::{DataError as Trouble, DataSet, Descriptor, Individual, Side};
+use kenyon_pytorch::published::{find_data_folder, load_data};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -34,12 +35,18 @@ pub(crate) struct Data {
 ///
 /// Without `path` it is looked for where the command line looks: the environment variable `KENYON_DATA`,
 /// `data` in the working folder, the cache folder. With `download=True` it is downloaded into the cache
-/// folder if it is nowhere. Raises `DataError` with the places that were tried.
+/// folder if it is nowhere. A folder may be that of the supplement, one in the neutral format, or one of tensors
+/// (`.pt`) like the original's `data`, whose neurons have no names. Raises `DataError` with the places that were
+/// tried.
 ///
 /// >>> data = kenyon.load("path/to/data")  # doctest: +SKIP
 #[pyfunction]
 #[pyo3(signature = (path=None, *, download=false))]
 pub(crate) fn load(py: Python<'_>, path: Option<PathBuf>, download: bool) -> PyResult<Data> {
+    if let Some(folder) = find_data_folder(path.as_deref()) {
+        let found = work::run(py, None, |_| load_data(&folder))?;
+        return Ok(Data::of(found.map_err(problem)?));
+    }
     let found = work::run(py, None, |_| match DataSet::find(path.as_deref()) {
         Err(Trouble::NotFound { .. }) if download && path.is_none() => {
             let descriptor = Descriptor::winding2023();

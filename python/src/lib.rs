@@ -6,12 +6,21 @@
 
 mod arguments;
 mod circuit;
+mod course;
 mod data;
 mod errors;
+mod evaluate;
+mod gradient;
+mod load_model;
 mod model;
 mod network;
+mod parameters;
+mod pytorch;
 mod results;
+mod screen;
+mod sensitivity;
 mod simulate;
+mod simulate_course;
 mod stimulus;
 mod study;
 mod task;
@@ -32,6 +41,8 @@ mod _kenyon {
     #[pymodule_export]
     use crate::circuit::Circuit;
     #[pymodule_export]
+    use crate::course::Course;
+    #[pymodule_export]
     use crate::data::{Data, load, statistical_larva};
     #[pymodule_export]
     use crate::errors::{
@@ -42,6 +53,8 @@ mod _kenyon {
     use crate::model::Model;
     #[pymodule_export]
     use crate::network::Network;
+    #[pymodule_export]
+    use crate::pytorch::read_pytorch;
     #[pymodule_export]
     use crate::results::read_results;
     #[pymodule_export]

@@ -2,41 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
-use kenyon_analysis::headline::{
-    Figure, evaluation_figures, parameter_headline, reevaluation_figures,
-};
-use kenyon_analysis::protocol::{
-    EvaluationSettings, ReevaluationSettings, evaluate, parameter_figures, reevaluate,
-};
-use kenyon_analysis::{Ablation, AnalysisError, BlockNoise, Model as Measured};
-use kenyon_circuit::{
-    GradientWorkspace, Interventions, Noise, NoiseStream, ParameterGroup, Parameters, gradient,
-};
-use kenyon_connectome::ReceptorMapping;
-use kenyon_learning::{
-    Checkpoint, FORMAT, Header, History, Kind, Loss, LossReport, TrainingSettings, digest,
-};
+use kenyon_analysis::{BlockNoise, Model as Measured};
+use kenyon_circuit::{Interventions, ParameterGroup, Parameters};
+use kenyon_learning::{Checkpoint, EpochRecord, Header, Kind, digest};
+use kenyon_pytorch::published::is_pytorch;
 use kenyon_study::Edits;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::arguments::{InterventionArguments, ablations, entries, mapping as mapping_of};
+use crate::arguments::{
+    InterventionArguments, ablations, mapping as mapping_of, recorded, trials_per_odour,
+};
 use crate::circuit::Circuit;
+use crate::course::Course;
 use crate::data::Data;
-use crate::errors::{ModelError, argument, model as problem, study, wrong};
+use crate::errors::{model as problem, wrong};
+use crate::evaluate::{Measurements, measure};
 use crate::network::Network;
+use crate::screen::ScreenArguments;
+use crate::sensitivity::SensitivityArguments;
 use crate::simulate::{Request, outcome};
-use crate::stimulus::{Presented, stimuli as trials_of};
-use crate::values::{json as to_python, list, numbers};
-use crate::work;
-
-/// The file of a trained model in the folder of its run.
-const MODEL: &str = "model.safetensors";
-
-/// Trials whose gradient is taken at once: memory is about 10 MB for every 16.
-const GRADIENT_TRIALS: usize = 256;
+use crate::stimulus::Presented;
+use crate::values::{json as to_python, list};
+use crate::work::Progress;
+use crate::{gradient, load_model, parameters, screen, sensitivity, simulate_course};
 
 /// A model: parameters with the network that they belong to.
 ///
@@ -49,10 +40,20 @@ const GRADIENT_TRIALS: usize = 256;
 pub(crate) struct Model {
     pub network: Network,
     pub parameters: Parameters,
-    header: Header,
-    teacher_accuracy: Option<f64>,
-    /// Whether the parameters are other ones than those at the end of the run that the header names.
-    edited: bool,
+    pub header: Header,
+    pub teacher_accuracy: Option<f64>,
+    pub origin: Origin,
+}
+
+/// What the parameters are to the run that the header names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Those at its end.
+    Run,
+    /// Those of a checkpoint of the published program, whose SHA-256 stands for a run.
+    PyTorch,
+    /// Other ones.
+    Edited,
 }
 
 impl Model {
@@ -67,47 +68,39 @@ impl Model {
             network,
             parameters: checkpoint.parameters,
             teacher_accuracy,
-            edited: header.kind != Kind::Model,
+            origin: match header.kind {
+                Kind::Model => Origin::Run,
+                _ => Origin::Edited,
+            },
             header,
         }
     }
 
-    /// What can be measured of whatever circuit and task; `reason` says why the publication's
-    /// measurements cannot be made.
-    fn evaluate_any<'py>(
-        &self,
-        py: Python<'py>,
-        settings: &EvaluationSettings,
-        reason: &str,
-        threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let subject = &*self.network.subject;
-        let none = Interventions::default();
-        let measured = Measured {
-            network: &subject.network,
+    /// As analyses take a model.
+    pub(crate) fn measured<'a>(&'a self, interventions: &'a Interventions) -> Measured<'a> {
+        Measured {
+            network: &self.network.subject.network,
             parameters: &self.parameters,
-            roles: &subject.roles,
-            interventions: &none,
+            roles: &self.network.subject.roles,
+            interventions,
+        }
+    }
+
+    /// What a result is of, as the command line says it in JSON.
+    pub(crate) fn provenance(&self) -> Map<String, Value> {
+        let manifest = &self.network.data.manifest;
+        let run_id = match self.origin {
+            Origin::PyTorch => Value::Null,
+            Origin::Run | Origin::Edited => self.run_id().into(),
         };
-        let result = work::run(py, threads, |_| {
-            evaluate(&measured, subject.labelled(), settings)
-        })?;
-        let result = result.map_err(argument)?;
-        let outcome = json!({
-            "digest": self.digest(),
-            "run_id": self.header_of_file().run.run_id,
-            "mapping": subject.mapping,
-            "data_sha256": self.network.data.manifest.hash,
-            "statistical_larva": self.network.data.manifest.statistical,
-            "teacher": subject.teacher.is_some(),
-            "classes": subject.class_names,
-            "odours": subject.odour_names,
-            "labels": subject.odours.labels(),
-            "figures": named(&evaluation_figures(&result)),
-            "evaluation": result,
-            "not_the_published_measurements": reason,
-        });
-        to_python(py, &outcome)
+        let mapping = serde_json::to_value(self.network.subject.mapping).unwrap_or_default();
+        Map::from_iter([
+            ("digest".to_owned(), self.digest().into()),
+            ("run_id".to_owned(), run_id),
+            ("mapping".to_owned(), mapping),
+            ("data_sha256".to_owned(), manifest.hash.clone().into()),
+            ("statistical_larva".to_owned(), manifest.statistical.into()),
+        ])
     }
 
     fn groups(&self) -> &[ParameterGroup] {
@@ -119,7 +112,7 @@ impl Model {
     fn header_of_file(&self) -> Header {
         let mut header = self.header.clone();
         (header.kind, header.steps) = (Kind::Model, None);
-        if self.edited {
+        if self.origin == Origin::Edited {
             let origin = json!(["edited", header.run.run_id, self.digest()]);
             header.run.run_id = Sha256::digest(origin.to_string())
                 .iter()
@@ -132,8 +125,9 @@ impl Model {
 
 #[pymethods]
 impl Model {
-    /// Reads a model: the file, or the folder of its run. Data and circuit must be those that it was
-    /// trained with; without `mapping` it is the one that it was trained with. Raises `ModelError`.
+    /// Reads a model: the file, the folder of its run, or a checkpoint of the original (`model_seed42.pt`, written
+    /// by PyTorch, which is not needed). Data and circuit must be those that it was trained with; without
+    /// `mapping` it is the one that it was trained with ("by_position" of checkpoints). Raises `ModelError`.
     ///
     /// >>> model = kenyon.Model.load("runs/42", data)  # doctest: +SKIP
     #[staticmethod]
@@ -145,51 +139,13 @@ impl Model {
         circuit: Option<PyRef<'_, Circuit>>,
         mapping: Option<&str>,
     ) -> PyResult<Self> {
-        let file = if path.is_dir() {
-            path.join(MODEL)
-        } else {
-            path
-        };
         let circuit = Circuit::or_larva(circuit);
         let asked = mapping.map(mapping_of).transpose()?;
-        // The task is in the header, and without it the layout is not known.
-        let (stored, _) = Checkpoint::read_groups(&file).map_err(problem)?;
-        let (shown, run) = (file.display(), &stored.run);
-        if run.data_sha256 != data.set.manifest.hash {
-            return Err(ModelError::new_err(format!(
-                "{shown} was trained on other data (content {}) than those given (content {})",
-                run.data_sha256, data.set.manifest.hash
-            )));
+        let file = load_model::file_of(path);
+        if is_pytorch(&file) {
+            return load_model::published(py, &file, &data, &circuit, asked);
         }
-        let compiled = |mapping| {
-            let edits = Edits {
-                described: run.task.as_ref(),
-                ..Edits::default()
-            };
-            Network::new(py, &data.set, &circuit, mapping, edits)
-        };
-        let mut network = compiled(asked.unwrap_or_default())?;
-        if run.circuit_sha256 != network.subject.circuit_sha256 {
-            return Err(ModelError::new_err(format!(
-                "{shown} was trained with another circuit; give it as circuit"
-            )));
-        }
-        let groups = network.subject.network.table().groups();
-        let checkpoint = Checkpoint::read(groups, &file, Kind::Model, None).map_err(problem)?;
-        let same_run = |network: &Network| -> PyResult<bool> {
-            let start = run.start.as_ref();
-            let identity = network.subject.identity_from(&run.settings, start);
-            Ok(identity.map_err(study)?.run_id == run.run_id)
-        };
-        // Data without receptor names cannot have been mapped by them.
-        if asked.is_none()
-            && !same_run(&network)?
-            && let Ok(by_name) = compiled(ReceptorMapping::ByName)
-            && same_run(&by_name)?
-        {
-            network = by_name;
-        }
-        Ok(Self::trained(network, checkpoint, None))
+        load_model::stored(py, &file, &data, &circuit, asked)
     }
 
     /// The start values of a circuit as a model: the state before any training. Its decoder is 0.
@@ -207,27 +163,7 @@ impl Model {
         let circuit = Circuit::or_larva(circuit);
         let mapping = mapping_of(mapping)?;
         let network = Network::new(py, &data.set, &circuit, mapping, Edits::default())?;
-        let settings = TrainingSettings {
-            teacher_epochs: 0,
-            student_epochs: 0,
-            ..TrainingSettings::default()
-        };
-        let header = Header {
-            kind: Kind::Model,
-            format: FORMAT,
-            run: network.subject.identity(&settings).map_err(study)?,
-            epoch: 0,
-            steps: None,
-            teacher_accuracy: None,
-            history: History::default(),
-        };
-        Ok(Self {
-            parameters: network.subject.network.table().start(),
-            network,
-            header,
-            teacher_accuracy: None,
-            edited: true,
-        })
+        load_model::untrained(network)
     }
 
     /// The network.
@@ -265,23 +201,16 @@ impl Model {
     /// True
     #[pyo3(signature = (values, *, stored=false))]
     fn with_parameters(&self, values: &Bound<'_, PyMapping>, stored: bool) -> PyResult<Self> {
-        let mut parameters = self.parameters.clone();
-        for (name, values) in entries(Some(values))? {
-            let name: String = name.extract()?;
-            let Some(group) = self.groups().iter().find(|group| group.name == name) else {
-                let names: Vec<&str> = self.groups().iter().map(|it| it.name.as_str()).collect();
-                return Err(wrong(format!(
-                    "there is no parameter group \"{name}\"; the groups are {}",
-                    names.join(", ")
-                )));
-            };
-            set(&mut parameters, group, &values, stored)?;
-        }
+        let parameters = parameters::changed(self.groups(), &self.parameters, values, stored)?;
         Ok(Self {
             network: self.network.clone(),
             header: self.header.clone(),
             teacher_accuracy: self.teacher_accuracy,
-            edited: self.edited || parameters != self.parameters,
+            origin: if parameters == self.parameters {
+                self.origin
+            } else {
+                Origin::Edited
+            },
             parameters,
         })
     }
@@ -305,7 +234,7 @@ impl Model {
         self.teacher_accuracy
     }
 
-    /// Identity of the training run, hexadecimal.
+    /// Identity of the training run, hexadecimal; of a PyTorch checkpoint the SHA-256 of the file.
     #[getter]
     fn run_id(&self) -> String {
         self.header_of_file().run.run_id
@@ -327,7 +256,7 @@ impl Model {
         let columns = PyDict::new(py);
         let epochs = history.epochs.iter().map(|it| it.epoch as i64);
         columns.set_item("epoch", list(py, epochs.collect::<Vec<i64>>()))?;
-        let column = |value: &dyn Fn(&kenyon_learning::EpochRecord) -> f64| {
+        let column = |value: &dyn Fn(&EpochRecord) -> f64| {
             list(py, history.epochs.iter().map(value).collect::<Vec<f64>>())
         };
         columns.set_item("loss", column(&|it| it.loss.total))?;
@@ -359,8 +288,10 @@ impl Model {
     ///
     /// What is presented: `odour`, a name or number of `network.odours`, or a list of them for a mixture,
     /// in `trials` noisy trials at `concentration` (1 is the panel's); or `stimuli`, receptor responses
-    /// `[trial, channel]` (not negative, 1 is the panel's largest), to which no odour noise is added. Trial
-    /// k of a seed has the same noise whatever is presented and whatever is done to the network.
+    /// `[trial, channel]` (not negative, 1 is the panel's largest), to which no odour noise is added; or a
+    /// `course`, which changes in time: a `Course`, or receptor responses `[step, channel]`, in `trials` noisy
+    /// trials of its duration. Trial k of a seed has the same noise whatever is presented and whatever is done
+    /// to the network.
     ///
     /// What is done: `silence` never lets neurons spike ("LN", "KC:3", ("KC", 3), ("KC", [3, 4])); `drive`
     /// adds a constant current in ampere ({"KC": 1e-10, "PN:0": 2e-10}); `boost` adds to the state of a
@@ -370,7 +301,14 @@ impl Model {
     /// The outcome is a dictionary: `counts`, a dictionary of spike counts by population, uint32
     /// `[trial, neuron]`; `logits` and `probability`, float64 `[trial, class]`; `decisions`, int64
     /// `[trial]`; `correct`, the share of trials decided for the odour, or one of the mixture (with `odour`
-    /// only); `receptors`, the responses presented, float32 `[trial, channel]`.
+    /// only); `receptors`, the responses presented, float32 `[trial, channel]` (not of a course).
+    ///
+    /// Of a course these are of the whole trial, and `windows` is a dictionary of its segments and then other
+    /// windows: `name` and `steps` (int64 `[window, 2]`, first and first after) of each, whether it is a `segment`;
+    /// `counts` by population, uint32 `[trial, window, neuron]`; `logits` and `probability`, float64
+    /// `[trial, window, class]`, of the mean spikes per step in the window; `decisions`, int64 `[trial, window]`;
+    /// and `correct`, float64 `[window]`, the share of trials decided for an odour of the segment, NaN without
+    /// odours.
     ///
     /// With `record=True`, or the number of trials to record, `recording` is a dictionary of the arrays
     /// that `kenyon simulate --record` writes, among them `spikes` uint8, `voltage_mV` and
@@ -384,7 +322,7 @@ impl Model {
     /// >>> model.simulate(odour=5, trials=2, record=True)["recording"]["spikes"].shape[:2]
     /// (2, 30)
     #[pyo3(signature = (
-        *, odour=None, stimuli=None, trials=20, concentration=1.0, seed=42, silence=None, drive=None,
+        *, odour=None, stimuli=None, course=None, trials=20, concentration=1.0, seed=42, silence=None, drive=None,
         boost=None, disable=None, gap_junctions=true, depression=true, record=None, threads=None
     ))]
     #[allow(
@@ -396,6 +334,7 @@ impl Model {
         py: Python<'py>,
         odour: Option<Bound<'py, PyAny>>,
         stimuli: Option<Bound<'py, PyAny>>,
+        course: Option<Bound<'py, PyAny>>,
         trials: usize,
         concentration: f64,
         seed: u64,
@@ -409,12 +348,6 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let subject = &*self.network.subject;
-        let noise = BlockNoise::new("simulate", seed, seed);
-        let presented = match (&odour, &stimuli) {
-            (Some(odour), None) => Presented::odour(odour, trials, concentration, subject, &noise)?,
-            (None, Some(stimuli)) => Presented::responses(stimuli, subject)?,
-            _ => return Err(wrong("give either odour or stimuli")),
-        };
         let arguments = InterventionArguments {
             silence,
             drive,
@@ -424,17 +357,32 @@ impl Model {
             depression_off: !depression,
         };
         let (interventions, intervention) = arguments.resolve(&subject.network)?;
-        let recorded = recorded(record.as_ref(), presented.stimuli.len())?;
-        let request = Request {
-            presented,
-            noise,
+        let mut request = Request {
+            noise: BlockNoise::new("simulate", seed, seed),
             interventions,
             intervention,
-            concentration,
-            recorded,
+            recorded: 0,
             threads,
         };
-        outcome(py, self, &request)
+        let noise = &request.noise;
+        let presented = match (&odour, &stimuli, &course) {
+            (Some(odour), None, None) => {
+                Presented::odour(odour, trials, concentration, subject, noise)?
+            }
+            (None, Some(stimuli), None) => Presented::responses(stimuli, subject)?,
+            (None, None, Some(course)) => {
+                if concentration != 1.0 {
+                    return Err(wrong("concentrations are part of the course"));
+                }
+                request.recorded = recorded(record.as_ref(), trials)?;
+                return Course::with(course, |course| {
+                    simulate_course::outcome(py, self, course, trials, seed, &request)
+                });
+            }
+            _ => return Err(wrong("give either odour, stimuli or course")),
+        };
+        request.recorded = recorded(record.as_ref(), presented.stimuli.len())?;
+        outcome(py, self, &presented, &request)
     }
 
     /// Measures the model as the publication does, with `repeats` trials per odour: accuracy, active
@@ -459,52 +407,13 @@ impl Model {
         concentrations: bool,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ablations = ablations(&without.unwrap_or_default())?;
-        if let Some(reason) = self.network.subject.not_the_published_task() {
-            let settings = EvaluationSettings {
-                seed,
-                trials: repeats,
-                ablations,
-            };
-            return self.evaluate_any(py, &settings, &reason, threads);
-        }
-        // There is nothing to suppress with once the feedback neuron is gone.
-        let suppression = !ablations.contains(&Ablation::Feedback);
-        let settings = ReevaluationSettings {
+        let wanted = Measurements {
+            repeats: trials_per_odour("repeats", repeats)?,
             seed,
-            repeats,
-            centroid_trials: repeats,
-            decorrelation_trials: repeats,
-            suppression_trials: suppression.then_some(repeats),
-            concentration_trials: concentrations.then_some(repeats),
-            ablations,
+            ablations: ablations(&without.unwrap_or_default())?,
+            concentrations,
         };
-        let subject = &*self.network.subject;
-        let none = Interventions::default();
-        let measured = Measured {
-            network: &subject.network,
-            parameters: &self.parameters,
-            roles: &subject.roles,
-            interventions: &none,
-        };
-        let measured = work::run(py, threads, |_| {
-            let result = reevaluate(&measured, subject.odours.templates(), &settings)?;
-            Ok::<_, AnalysisError>((result, parameter_figures(&measured)?))
-        })?;
-        let (result, learned) = measured.map_err(argument)?;
-        let mut figures = reevaluation_figures(&result);
-        figures.extend(parameter_headline(&learned, &subject.roles));
-        let outcome = json!({
-            "digest": self.digest(),
-            "run_id": self.header_of_file().run.run_id,
-            "mapping": subject.mapping,
-            "data_sha256": self.network.data.manifest.hash,
-            "statistical_larva": self.network.data.manifest.statistical,
-            "figures": named(&figures),
-            "reevaluation": result,
-            "parameters": learned,
-        });
-        to_python(py, &outcome)
+        measure(py, self, wanted, threads)
     }
 
     /// Gradient of the mean cross-entropy (nats) of trials by the stored parameters: graded-spike trials,
@@ -526,139 +435,112 @@ impl Model {
         seed: u64,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let network = &self.network.subject.network;
-        let stimuli = trials_of(stimuli, network.channels())?;
-        if labels.len() != stimuli.len() {
-            return Err(wrong(format!(
-                "there are {} labels for {} trials",
-                labels.len(),
-                stimuli.len()
-            )));
-        }
-        if let Some(label) = labels.iter().find(|&&label| label >= network.classes()) {
-            return Err(wrong(format!(
-                "there is no class {label}; the classes are 0 to {}",
-                network.classes() - 1
-            )));
-        }
-        let loss = Loss {
-            sparsity: None,
-            energy: None,
-            ramp_epochs: 0,
+        gradient::of_cross_entropy(py, self, stimuli, &labels, seed, threads)
+    }
+
+    /// Perturbs every target in turn and compares with the intact model, on `trials` noisy trials of every odour.
+    /// Odours and noise are the same for all, so effects are differences within pairs of trials.
+    ///
+    /// `targets` are "neurons", "classes", "transmitters", "glomeruli", "groups", "populations", "pathways" or
+    /// "gap_junctions", of all populations or of `population` (a name or several; of pathways those onto it); or
+    /// single `neurons`: "KC:3", ("KC", 3) or ids. They are silenced or switched off; or neurons get the constant
+    /// current `drive`, in ampere. `metrics` are "margin", "accuracy", "loss", "centroid", "al_decorrelation",
+    /// "mb_decorrelation", "total_decorrelation", "active:POP", "spikes:POP", or "all".
+    ///
+    /// `progress` is called with `{"done": ..., "targets": ...}` after each target; if it returns `False`, `Stopped`
+    /// is raised.
+    ///
+    /// The dictionary holds `targets`, with `name` and `population` (texts `[target]`) and `neurons` (a list of
+    /// positions in the population, int64 arrays); `metrics`, their `units` and `intact` values, `[metric]`; and
+    /// float64 `[target, metric]`, NaN without a value: `value` of the perturbed model, `difference` from the
+    /// intact one, its 95 % `interval` (`[target, metric, 2]`), `size` (paired d), `p`, and `p_holm` and `q`, corrected
+    /// over all targets. `resampled` says what the interval is over, `left_out` what could not be done.
+    ///
+    /// >>> screen = model.screen("populations", trials=2, metrics=["spikes:KC", "spikes:PN"])
+    /// >>> screen["targets"]["name"].tolist(), screen["difference"].shape
+    /// (['ORN', 'LN', 'PN', 'APL', 'KC'], (5, 2))
+    /// >>> bool(screen["difference"][0, 1] < 0)
+    /// True
+    #[pyo3(signature = (
+        targets="neurons", *, population=None, neurons=None, drive=None, metrics=None, trials=10, seed=42,
+        progress=None, threads=None
+    ))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "keywords of Python, each with a default"
+    )]
+    fn screen<'py>(
+        &self,
+        py: Python<'py>,
+        targets: &str,
+        population: Option<Bound<'py, PyAny>>,
+        neurons: Option<Bound<'py, PyAny>>,
+        drive: Option<f64>,
+        metrics: Option<Bound<'py, PyAny>>,
+        trials: usize,
+        seed: u64,
+        progress: Option<Py<PyAny>>,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let arguments = ScreenArguments {
+            targets,
+            population,
+            neurons,
+            drive,
+            metrics,
+            trials: trials_per_odour("trials", trials)?,
+            seed,
         };
-        let noise = Noise::Generated(NoiseStream::new(seed, "gradient/circuit"));
-        let none = Interventions::default();
-        let (report, slopes) = work::run(py, threads, |stop| {
-            let mut workspace = GradientWorkspace::new(network);
-            let mut sum = LossReport::default();
-            let mut slopes = vec![0.0; self.parameters.values.len()];
-            let portions = stimuli.chunks(GRADIENT_TRIALS);
-            for (stimuli, labels) in portions.zip(labels.chunks(GRADIENT_TRIALS)) {
-                let mut report = LossReport::default();
-                let own = gradient(
-                    &mut workspace,
-                    network,
-                    &self.parameters,
-                    stimuli,
-                    noise,
-                    &none,
-                    &mut |responses| {
-                        let (terms, upstream) = loss.evaluate(0, responses, labels, network);
-                        report = terms;
-                        upstream
-                    },
-                );
-                let trials = stimuli.len() as f64;
-                sum.cross_entropy += trials * report.cross_entropy;
-                sum.correct += report.correct;
-                for (slope, own) in slopes.iter_mut().zip(own) {
-                    *slope += trials * own;
-                }
-                if stop.is_set() {
-                    break;
-                }
-            }
-            (sum, slopes)
-        })?;
-        let trials = stimuli.len() as f64;
-        let slopes = Parameters {
-            values: slopes.into_iter().map(|slope| slope / trials).collect(),
+        screen::outcome(py, self, &arguments, &Progress::new(progress), threads)
+    }
+
+    /// Derivatives of an objective by every edge and neuron, from one backward pass over `trials` noisy trials of
+    /// every odour: of the *graded* model that training uses, and for small changes.
+    ///
+    /// `of` is "margin", "loss", "spikes:POP" or "logit:CLASS" (name or number), a mean over trials. With
+    /// `against_screen=True` every neuron is silenced too, with hard spikes, and ranks are correlated.
+    ///
+    /// The dictionary holds `value`, the objective; `edges`, arrays `[edge]` of `pathway` (text), `source`, `target` and
+    /// `contacts` (uint32), and `by_log_weight`; `neurons`, arrays `[neuron]` in the order of `network.neurons` of
+    /// `population`, `index`, `by_log_output` (minus this is the first guess at silencing), `by_threshold_per_mV` and
+    /// `by_current_per_pA`; `pathways` and `gap_junctions`, with `name` and `by_log_strength`. Derivatives are float64, and
+    /// beside each of them and `value` stands its `..._standard_error`.
+    ///
+    /// >>> slopes = model.sensitivity("spikes:KC", trials=2)
+    /// >>> slopes["neurons"]["by_threshold_per_mV"].shape == network.neurons["id"].shape
+    /// True
+    #[pyo3(signature = (of="margin", *, trials=10, seed=42, against_screen=false, threads=None))]
+    fn sensitivity<'py>(
+        &self,
+        py: Python<'py>,
+        of: &str,
+        trials: usize,
+        seed: u64,
+        against_screen: bool,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let arguments = SensitivityArguments {
+            of,
+            trials: trials_per_odour("trials", trials)?,
+            seed,
+            against_screen,
         };
-        let outcome = PyDict::new(py);
-        outcome.set_item("cross_entropy", report.cross_entropy / trials)?;
-        outcome.set_item("correct", report.correct as f64 / trials)?;
-        outcome.set_item("gradient", self.network.parameters(py, &slopes, true)?)?;
-        Ok(outcome)
+        sensitivity::outcome(py, self, &arguments, threads)
     }
 
     fn __repr__(&self) -> String {
         let circuit = &self.network.subject.network.circuit().name;
-        let state = match (self.edited, self.header.epoch) {
-            (true, 0) => "untrained".to_owned(),
-            (true, epochs) => format!("{epochs} epochs, then changed or stopped"),
-            (false, epochs) => format!("seed {}, {epochs} epochs", self.header.run.settings.seed),
+        let state = match (self.origin, self.header.epoch) {
+            (Origin::Edited, 0) => "untrained".to_owned(),
+            (Origin::Edited, epochs) => format!("{epochs} epochs, then changed or stopped"),
+            (Origin::PyTorch, _) => "PyTorch checkpoint".to_owned(),
+            (Origin::Run, epochs) => {
+                format!("seed {}, {epochs} epochs", self.header.run.settings.seed)
+            }
         };
         format!(
             "<kenyon.Model: {circuit}; {state}; digest {}>",
             &self.digest()[..12]
         )
     }
-}
-
-/// Figures as one object, in their order.
-fn named(figures: &[Figure]) -> serde_json::Map<String, serde_json::Value> {
-    let pair = |figure: &Figure| (figure.name.clone(), figure.value.into());
-    figures.iter().map(pair).collect()
-}
-
-/// How many of the trials are recorded: all, none, or the first ones.
-fn recorded(record: Option<&Bound<'_, PyAny>>, trials: usize) -> PyResult<usize> {
-    let Some(record) = record else { return Ok(0) };
-    if let Ok(all) = record.extract::<bool>() {
-        return Ok(if all { trials } else { 0 });
-    }
-    let wanted: usize = record.extract()?;
-    if wanted > trials {
-        return Err(wrong(format!(
-            "record is {wanted}, but there are only {trials} trials"
-        )));
-    }
-    Ok(wanted)
-}
-
-/// Sets the values of a group.
-fn set(
-    parameters: &mut Parameters,
-    group: &ParameterGroup,
-    values: &Bound<'_, PyAny>,
-    stored: bool,
-) -> PyResult<()> {
-    let name = &group.name;
-    let (shape, values) = numbers(name, values)?;
-    let present = &mut parameters.values[group.range.clone()];
-    if shape != group.shape && !shape.is_empty() {
-        return Err(wrong(format!(
-            "{name} has the shape {shape:?}; it must be {:?}",
-            group.shape
-        )));
-    }
-    for (index, slot) in present.iter_mut().enumerate() {
-        let value = values[index % values.len()];
-        let new = if stored {
-            value
-        } else if value == group.form.realise(*slot) {
-            // Storing what was realised would not always give the same bits.
-            continue;
-        } else {
-            group.form.store(value)
-        };
-        if !new.is_finite() {
-            return Err(wrong(format!(
-                "{name} cannot be {value}, because it is stored as {}",
-                format!("{:?}", group.form).to_lowercase()
-            )));
-        }
-        *slot = group.precision.round(new);
-    }
-    Ok(())
 }

@@ -12,6 +12,7 @@ use crate::arguments::{mapping as mapping_of, mapping_name};
 use crate::circuit::Circuit;
 use crate::data::{Data, table};
 use crate::errors::{study, wrong};
+use crate::load_model;
 use crate::task::task;
 use crate::values::{array, json, list, texts};
 use crate::work;
@@ -21,7 +22,8 @@ use crate::work;
 /// `mapping` says how receptor responses reach receptor neurons: "by_position" as in the publication, or
 /// "by_name" (the receptor that a neuron expresses). Without `circuit` it is the larva's. `panel` takes the
 /// place of the data's odours: responses `[channel]`, between 0 and 1, by name of the odour; `labels` are
-/// classes by name of the odour, otherwise every odour is a class.
+/// classes by name of the odour, otherwise every odour is a class. `courses` are time courses to be told
+/// apart instead, see `train`.
 ///
 /// >>> network = kenyon.Network(data)
 /// >>> list(network.populations)
@@ -81,7 +83,7 @@ impl Network {
 #[pymethods]
 impl Network {
     #[new]
-    #[pyo3(signature = (data, circuit=None, mapping="by_position", *, panel=None, labels=None))]
+    #[pyo3(signature = (data, circuit=None, mapping="by_position", *, panel=None, labels=None, courses=None))]
     fn py_new(
         py: Python<'_>,
         data: PyRef<'_, Data>,
@@ -89,8 +91,9 @@ impl Network {
         mapping: &str,
         panel: Option<Bound<'_, PyMapping>>,
         labels: Option<Bound<'_, PyMapping>>,
+        courses: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let task = task(panel.as_ref(), labels.as_ref())?;
+        let task = task(panel.as_ref(), labels.as_ref(), courses.as_ref())?;
         let edits = Edits {
             task: task.as_ref(),
             ..Edits::default()
@@ -240,13 +243,13 @@ impl Network {
         self.subject.class_names.clone()
     }
 
-    /// Class of each odour: int64 `[odour]`.
+    /// Class of each odour, or of each time course if those are told apart: int64 `[stimulus]`.
     ///
     /// >>> int(network.labels[5])
     /// 5
     #[getter]
     fn labels<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        let labels = self.subject.odours.labels().iter();
+        let labels = self.subject.labelled().labels.iter();
         list(py, labels.map(|&label| label as i64).collect::<Vec<i64>>())
     }
 
@@ -297,6 +300,23 @@ impl Network {
     /// The network in numbers, as `kenyon inspect` shows it and studies store it.
     fn describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json(py, &NetworkDescription::new(self.compiled()))
+    }
+
+    /// Simulates the start values of the parameters, as `Model.simulate` does those of a model; the arguments and
+    /// the outcome are the same. The decoder of start values is 0, so its decisions mean nothing.
+    ///
+    /// >>> network.simulate(odour=5, trials=3)["counts"]["PN"].shape[0]
+    /// 3
+    #[pyo3(signature = (**arguments), text_signature = "($self, *, odour=None, stimuli=None, course=None, \
+        trials=20, concentration=1.0, seed=42, silence=None, drive=None, boost=None, disable=None, \
+        gap_junctions=True, depression=True, record=None, threads=None)")]
+    fn simulate<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let start = Bound::new(py, load_model::untrained(self.clone())?)?;
+        start.call_method("simulate", (), arguments.as_ref())
     }
 
     fn __repr__(&self) -> String {

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::errors::{argument, wrong};
+use crate::simulate::check_memory;
 use crate::values::numbers;
 
 /// Beyond this the Hill function of the concentration is flat to the last bit.
@@ -19,8 +20,10 @@ const LARGEST_RESPONSE: f64 = 1e6;
 pub(crate) struct Presented {
     /// What it is called.
     pub name: String,
-    /// Classes of the odours in it; none of receptor responses.
+    /// Classes of the odours in it; none of receptor responses, or if time courses are told apart.
     pub classes: Vec<usize>,
+    /// Concentration relative to the panel's; none of receptor responses.
+    pub concentration: Option<f64>,
     /// The trials, odour noise applied.
     pub stimuli: Vec<Stimulus>,
 }
@@ -42,6 +45,7 @@ impl Presented {
         if trials == 0 {
             return Err(wrong("trials is 0; it must be at least 1"));
         }
+        check_memory(&subject.network, trials, 0)?;
         let (templates, names) = (subject.odours.templates(), &subject.odour_names);
         let components = components(odour, names, subject.blank)?;
         let undiluted = match components[..] {
@@ -58,8 +62,9 @@ impl Presented {
             stimuli: noisy_stimuli(&[template], trials, cv, noise).map_err(argument)?,
             classes: components
                 .iter()
-                .map(|&row| subject.odours.labels()[row])
+                .filter_map(|&row| subject.class_of_odour(row))
                 .collect(),
+            concentration: Some(concentration),
         })
     }
 
@@ -68,6 +73,7 @@ impl Presented {
         Ok(Self {
             name: "receptor responses".to_owned(),
             classes: Vec::new(),
+            concentration: None,
             stimuli: self::stimuli(stimuli, subject.network.channels())?,
         })
     }

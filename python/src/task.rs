@@ -1,16 +1,75 @@
-//! Tasks of one's own: other odours, and classes that odours share.
+//! Tasks of one's own: other odours, classes that odours share, and time courses.
+
+use std::path::{Path, PathBuf};
 
 use kenyon_study::{OdourLabel, OdourResponses, Task};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::arguments::entries;
-use crate::errors::wrong;
+use crate::course::Course;
+use crate::errors::{argument, study, wrong};
 use crate::values::numbers;
 
-/// The task that a panel (responses by name of the odour) and labels (class by name of the odour) amount
-/// to; `None` if every odour of the data is a class.
+/// The task that a panel (responses by name of the odour), labels (class by name of the odour) and time
+/// courses (a file, or courses by class) amount to; `None` if every odour of the data is a class.
 pub(crate) fn task(
+    panel: Option<&Bound<'_, PyMapping>>,
+    labels: Option<&Bound<'_, PyMapping>>,
+    courses: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Option<Task>> {
+    let odours = of_odours(panel, labels)?;
+    let Some(courses) = courses else {
+        return Ok(odours);
+    };
+    let mut task = match courses.extract::<PathBuf>() {
+        Ok(file) => Task::courses(&file, odours),
+        Err(_) => Task::Courses {
+            file: None,
+            courses: Some(labelled(courses)?),
+            odours: odours.map(Box::new),
+        },
+    };
+    task.read_tables(Path::new("")).map_err(study)?;
+    Ok(Some(task))
+}
+
+/// The file that courses by class amount to.
+fn labelled(courses: &Bound<'_, PyAny>) -> PyResult<String> {
+    let by_class = courses.cast::<PyMapping>().map_err(|_| {
+        wrong("courses must be a file, or a dictionary of courses (one or a list) by class")
+    })?;
+    let mut stimuli = toml::value::Array::new();
+    let mut duration = None;
+    for (class, own) in entries(Some(by_class))? {
+        let class: String = class.str()?.extract()?;
+        let own = match own.extract::<PyRef<'_, Course>>() {
+            Ok(one) => vec![one],
+            Err(_) => own.extract().map_err(|_| {
+                wrong(format!(
+                    "courses[\"{class}\"] must be a kenyon.Course, or a list of them"
+                ))
+            })?,
+        };
+        for course in own {
+            let mut table: toml::Table = course.to_toml()?.parse().map_err(argument)?;
+            let own = table.remove("duration_ms");
+            if duration.get_or_insert_with(|| own.clone()) != &own {
+                return Err(wrong("the courses of a task must be equally long"));
+            }
+            table.insert("class".to_owned(), class.clone().into());
+            stimuli.push(table.into());
+        }
+    }
+    let mut file = toml::Table::new();
+    if let Some(duration) = duration.flatten() {
+        file.insert("duration_ms".to_owned(), duration);
+    }
+    file.insert("stimulus".to_owned(), stimuli.into());
+    Ok(file.to_string())
+}
+
+fn of_odours(
     panel: Option<&Bound<'_, PyMapping>>,
     labels: Option<&Bound<'_, PyMapping>>,
 ) -> PyResult<Option<Task>> {

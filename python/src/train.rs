@@ -32,6 +32,10 @@ use crate::work::{self, Progress};
 /// odour. `labels` are classes by name of the odour; otherwise every odour is a class. A circuit without
 /// `[teacher]` has no teacher, and its student starts from the start values of the circuit.
 ///
+/// `courses` are time courses to be told apart instead: a dictionary of `Course`s, one or a list, by class, or
+/// the file of `kenyon train --courses`. All are equally long, and the decoder reads mean spikes of the whole
+/// trial. A rate teacher knows no time, so there is none.
+///
 /// With `out` the run is written to a folder, as the command line does; a run that is there already is
 /// refused, or continued with `resume=True`, which ends in the same bytes as if it had never been
 /// interrupted.
@@ -50,7 +54,7 @@ use crate::work::{self, Progress};
 #[pyfunction]
 #[pyo3(signature = (
     data, circuit=None, *, seed=42, epochs=300, teacher_epochs=300, loss=None, mapping="by_position",
-    panel=None, labels=None, out=None, resume=false, checkpoint_every=10, progress=None, threads=None
+    panel=None, labels=None, courses=None, out=None, resume=false, checkpoint_every=10, progress=None, threads=None
 ))]
 #[allow(
     clippy::too_many_arguments,
@@ -67,6 +71,7 @@ pub(crate) fn train(
     mapping: &str,
     panel: Option<Bound<'_, PyMapping>>,
     labels: Option<Bound<'_, PyMapping>>,
+    courses: Option<Bound<'_, PyAny>>,
     out: Option<PathBuf>,
     resume: bool,
     checkpoint_every: usize,
@@ -80,7 +85,7 @@ pub(crate) fn train(
         return Err(wrong("resume needs out, the folder of the run"));
     }
     let circuit = Circuit::or_larva(circuit);
-    let task = task(panel.as_ref(), labels.as_ref())?;
+    let task = task(panel.as_ref(), labels.as_ref(), courses.as_ref())?;
     let edits = Edits {
         task: task.as_ref(),
         ..Edits::default()

@@ -21,6 +21,10 @@ impl Stop {
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Runs `work` on `threads` threads (all cores if `None`), while the interpreter is free for others.
@@ -56,7 +60,7 @@ pub(crate) fn run<T: Send>(
                     continue;
                 }
                 if let Err(interrupt) = Python::attach(|py| py.check_signals()) {
-                    stop.0.store(true, Ordering::Relaxed);
+                    stop.set();
                     interrupted = Some(interrupt);
                 }
             }

@@ -85,6 +85,11 @@ def test_stubs_are_enough_for_a_strict_program(tmp_path):
     assert "arg-type" in done.stdout and "operator" in done.stdout, done.stdout
 
 
+def test_the_strict_program_runs():
+    done = subprocess.run([sys.executable, HERE / "usage.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_tour_runs(tmp_path, monkeypatch):
     # The notebook shows its pictures itself.
     monkeypatch.delenv("MPLBACKEND", raising=False)

@@ -81,8 +81,8 @@ def test_mixtures_and_concentrations(model):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "either odour or stimuli"),
-        ({"odour": 1, "stimuli": np.zeros((1, 21))}, "either odour or stimuli"),
+        ({}, "either odour, stimuli or course"),
+        ({"odour": 1, "stimuli": np.zeros((1, 21))}, "either odour, stimuli or course"),
         ({"odour": "vinegar"}, '"vinegar"; the odours are'),
         ({"odour": 28}, "numbers are 0 to 27"),
         ({"odour": -1}, "numbers are 0 to 27"),
@@ -121,6 +121,16 @@ def test_arguments_that_make_no_sense(model, arguments, message):
 def test_arguments_of_the_wrong_type(model, arguments):
     with pytest.raises((TypeError, OverflowError)):
         model.simulate(**arguments)
+
+
+def test_more_than_fits_is_a_memory_error(model):
+    for trials in (10_000_000, 2**60):
+        with pytest.raises(MemoryError, match="at most .* trials"):
+            model.simulate(odour=1, trials=trials)
+    with pytest.raises(MemoryError, match="record at most"):
+        model.simulate(odour=1, trials=100_000, record=True)
+    with pytest.raises(kenyon.ArgumentError, match="at most 100000"):
+        model.evaluate(repeats=2**60)
 
 
 def test_parameters_go_out_and_in(model):

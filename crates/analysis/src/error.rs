@@ -89,6 +89,9 @@ pub enum AnalysisError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Whoever oversees the work ended it.
+    #[error("the work was stopped before there was a result")]
+    Stopped,
 }
 
 impl AnalysisError {

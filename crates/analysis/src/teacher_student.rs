@@ -84,18 +84,21 @@ pub fn student_readout(
             &group(&roles.feedback_pathway, quantity::GAIN),
         )?,
     )?;
+    // What was removed from the circuit is not compared.
+    let there = |own: &String| table.group(own).is_some();
     for (name, set) in &roles.gap_junctions {
-        scalar(name, &realised(table, parameters, &group(GAP_OWNER, set))?)?;
+        if let Some(own) = Some(group(GAP_OWNER, set)).filter(there) {
+            scalar(name, &realised(table, parameters, &own)?)?;
+        }
     }
     scalar(
         names::COUPLING,
         &realised(table, parameters, &group(&roles.coding, quantity::COUPLING))?,
     )?;
     for (name, pathway) in &roles.compared_strengths {
-        scalar(
-            name,
-            &realised(table, parameters, &group(pathway, quantity::STRENGTH))?,
-        )?;
+        if let Some(own) = Some(group(pathway, quantity::STRENGTH)).filter(there) {
+            scalar(name, &realised(table, parameters, &own)?)?;
+        }
     }
     let time_constant = group(&roles.feedback, quantity::TIME_CONSTANT);
     scalar(

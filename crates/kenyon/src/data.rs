@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use kenyon_circuit::Circuit;
 use kenyon_connectome::fetch::{FetchOptions, fetch};
-use kenyon_connectome::lookup::{DATA_VARIABLE, cache_folder, candidates};
+use kenyon_connectome::lookup::{DATA_VARIABLE, cache_folder};
 use kenyon_connectome::sample::sample;
 use kenyon_connectome::{DataError, DataSet, Descriptor, Individual};
-use kenyon_pytorch::published::{is_data_folder, load_data};
+use kenyon_pytorch::published::{find_data_folder, load_data};
 
 use crate::output::Output;
 
@@ -61,30 +61,8 @@ pub(crate) fn named(output: &Output) -> bool {
 #[error("the data are not on this machine and cannot be downloaded")]
 struct Unavailable(#[source] DataError);
 
-/// The folder of the published model's tensors, if that is what comes first among the places that are
-/// searched. A named folder is the only place.
-pub(crate) fn published_folder(output: &Output) -> Option<PathBuf> {
-    let named = named(output);
-    let descriptor = Descriptor::winding2023();
-    for candidate in candidates(output.shared.data.as_deref(), &descriptor) {
-        let Some(folder) = candidate.folder else {
-            continue;
-        };
-        if candidate.found {
-            return None;
-        }
-        if is_data_folder(&folder) {
-            return Some(folder);
-        }
-        if named {
-            return None;
-        }
-    }
-    None
-}
-
 fn find_or_download(output: &Output) -> anyhow::Result<DataSet> {
-    if let Some(folder) = published_folder(output) {
+    if let Some(folder) = find_data_folder(output.shared.data.as_deref()) {
         return Ok(load_data(&folder)?);
     }
     let missing = match DataSet::find(output.shared.data.as_deref()) {

@@ -1,17 +1,14 @@
 //! Trained models: found, read, and checked against data and circuit.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use kenyon_analysis::Model;
 use kenyon_circuit::{Interventions, Network, Parameters};
-use kenyon_connectome::{DataSet, ReceptorMapping, hash_of};
+use kenyon_connectome::{DataSet, ReceptorMapping};
 use kenyon_learning::{Checkpoint, Header, Kind, TaskDescription, digest};
-use kenyon_pytorch::Limits;
-use kenyon_pytorch::published::{ModelValues, model_values};
+use kenyon_pytorch::published::{is_pytorch, read_checkpoint};
 use kenyon_study::{Edits, PanelTable, Subject, Task, read_labels};
 use serde_json::{Value, json};
 
@@ -177,35 +174,6 @@ impl Origin {
     }
 }
 
-/// A checkpoint of the published program.
-pub(crate) struct PublishedModel {
-    pub values: ModelValues,
-    pub sha256: String,
-}
-
-/// Reads a checkpoint of the published program for a subject.
-pub(crate) fn read_published(
-    file: &Path,
-    subject: &Subject,
-    data: &DataSet,
-) -> anyhow::Result<PublishedModel> {
-    let shown = file.display().to_string();
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {shown}"))?;
-    let content = kenyon_pytorch::read_bytes(&bytes, &shown, &Limits::default())?;
-    Ok(PublishedModel {
-        values: model_values(&content, &shown, &subject.network, &data.connectome)?,
-        sha256: hash_of(&bytes),
-    })
-}
-
-/// Whether a file looks like one of PyTorch; what cannot be read is left to the reader of models.
-fn is_pytorch(file: &Path) -> bool {
-    let mut beginning = [0; 4];
-    let read = File::open(file).and_then(|mut file| file.read_exact(&mut beginning));
-    let named = file.extension().is_some_and(|it| it == "pt" || it == "pth");
-    read.is_ok() && (named || kenyon_pytorch::is_archive(&beginning))
-}
-
 /// The file of a model that is named by itself or by the folder of its run.
 pub(crate) fn file_of(path: &Path) -> PathBuf {
     if path.is_dir() {
@@ -225,7 +193,7 @@ pub(crate) fn load(
     let file = file_of(path);
     if is_pytorch(&file) {
         let subject = arguments.subject(data, ReceptorMapping::ByPosition)?;
-        let published = read_published(&file, &subject, data)?;
+        let published = read_checkpoint(&file, &subject.network, &data.connectome)?;
         return Ok(LoadedModel {
             subject,
             parameters: published.values.parameters,

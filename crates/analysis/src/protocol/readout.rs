@@ -42,7 +42,11 @@ pub fn parameter_figures(model: &Model<'_>) -> Result<ParameterFigures, Analysis
     let coupling = group(&model.roles.coding, quantity::COUPLING);
     let mut gap_conductances_ns = Vec::with_capacity(model.roles.gap_junctions.len());
     for (_, set) in &model.roles.gap_junctions {
-        gap_conductances_ns.push((set.clone(), NS_PER_S * scalar(&group(GAP_OWNER, set))?));
+        let own = group(GAP_OWNER, set);
+        // A circuit from which a set was removed has no figure of it.
+        if table.group(&own).is_some() {
+            gap_conductances_ns.push((set.clone(), NS_PER_S * scalar(&own)?));
+        }
     }
     let mut thresholds = Vec::new();
     for population in model.roles.spiking() {

@@ -106,6 +106,24 @@ pub fn screen(
     settings: &ScreenSettings,
     progress: &(dyn Fn() + Sync),
 ) -> Result<Screen, AnalysisError> {
+    let go_on = || {
+        progress();
+        true
+    };
+    screen_overseen(model, stimuli, targets, settings, &go_on)
+}
+
+/// As [`screen`], which ends early once `go_on`, called after every target, says so.
+///
+/// # Errors
+/// As [`screen`], and [`AnalysisError::Stopped`].
+pub fn screen_overseen(
+    model: &Model<'_>,
+    stimuli: Labelled<'_>,
+    targets: &[Target],
+    settings: &ScreenSettings,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Screen, AnalysisError> {
     check(model, stimuli, targets, settings)?;
     let (rows, trials) = (stimuli.count(), settings.trials);
     let noise = BlockNoise::new("accuracy", settings.seed, settings.seed);
@@ -135,8 +153,11 @@ pub fn screen(
                 target: target.clone(),
                 effects: effects.collect(),
             };
-            progress();
-            Ok(effects)
+            if go_on() {
+                Ok(effects)
+            } else {
+                Err(AnalysisError::Stopped)
+            }
         })
         .collect::<Result<Vec<TargetEffects>, AnalysisError>>()?;
     for metric in 0..settings.metrics.len() {

@@ -11,9 +11,10 @@ use kenyon_connectome::fetch::{FetchOptions, fetch};
 use kenyon_connectome::lookup::{cache_folder, find_folder};
 use kenyon_connectome::sample::sample;
 use kenyon_connectome::{Descriptor, Installed, import as install, list, verify};
+use kenyon_pytorch::published::find_data_folder;
 use serde_json::json;
 
-use crate::data::{describe, published_folder, warn_if_statistical};
+use crate::data::{describe, warn_if_statistical};
 use crate::ending::Ending;
 use crate::output::Output;
 use crate::table::{Table, thousands};
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
     match arguments.action {
         Action::List => show_list(folder, &descriptor, output),
         Action::Verify => {
-            if let Some(folder) = published_folder(output) {
+            if let Some(folder) = find_data_folder(output.shared.data.as_deref()) {
                 bail!(
                     "{} holds tensors of the published model, for which no hashes are known; \
                      `kenyon inspect` compares their counts with the published ones",

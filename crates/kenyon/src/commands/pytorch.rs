@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use kenyon_connectome::ReceptorMapping;
 use kenyon_learning::{Checkpoint, FORMAT, Header, History, Kind, TrainingSettings, digest};
+use kenyon_pytorch::published::{read_checkpoint, seed_of_name};
 use kenyon_pytorch::{Tensor, Value, read};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::data;
 use crate::ending::Ending;
-use crate::model::{self, SubjectArguments};
+use crate::model::SubjectArguments;
 use crate::output::Output;
 use crate::table::{Table, thousands};
 
@@ -183,7 +184,7 @@ fn convert(
 ) -> anyhow::Result<Ending> {
     let data = data::find(output)?;
     let subject = arguments.subject(&data, ReceptorMapping::ByPosition)?;
-    let published = model::read_published(file, &subject, &data)?;
+    let published = read_checkpoint(file, &subject.network, &data.connectome)?;
     // A file of PyTorch does not say how it was trained: settings are the published ones.
     let mut settings = TrainingSettings::default();
     if let Some(seed) = seed_of_name(file) {
@@ -225,30 +226,4 @@ fn convert(
         "ignored": published.values.ignored,
     }))?;
     Ok(Ending::Done)
-}
-
-/// The seed in a name such as `model_seed42.pt`.
-fn seed_of_name(file: &Path) -> Option<u64> {
-    let name = file.file_stem()?.to_str()?;
-    let (_, seed) = name.rsplit_once("seed")?;
-    seed.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::seed_of_name;
-
-    #[test]
-    fn the_seed_is_read_from_names_as_the_original_writes_them() {
-        for (name, seed) in [
-            ("model_seed42.pt", Some(42)),
-            ("runs/model_ce_only_seed7.pt", Some(7)),
-            ("model.pt", None),
-            ("model_seed42_copy.pt", None),
-        ] {
-            assert_eq!(seed_of_name(Path::new(name)), seed, "{name}");
-        }
-    }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use kenyon_connectome::lookup::{DATA_VARIABLE, candidates};
 use kenyon_connectome::{
     Compartment, Connectome, Contact, DataSet, Descriptor, Individual, Manifest, ManifestFile,
     Neuron, OdourPanel, Side, SourceKind, hash_of,
@@ -147,6 +148,29 @@ const RESPONSE_NAMES: &str = "kreher2008/orn_responses_normalized.csv";
 #[must_use]
 pub fn is_data_folder(folder: &Path) -> bool {
     folder.join(MARK).is_file()
+}
+
+/// The folder of the published model's tensors, if that is what comes first among the places where data are
+/// searched (see [`candidates`]). One that is named, by `argument` or by [`DATA_VARIABLE`], is the only place.
+#[must_use]
+pub fn find_data_folder(argument: Option<&Path>) -> Option<PathBuf> {
+    let variable = std::env::var_os(DATA_VARIABLE).is_some_and(|value| !value.is_empty());
+    let named = argument.is_some() || variable;
+    for candidate in candidates(argument, &Descriptor::winding2023()) {
+        let Some(folder) = candidate.folder else {
+            continue;
+        };
+        if candidate.found {
+            return None;
+        }
+        if is_data_folder(&folder) {
+            return Some(folder);
+        }
+        if named {
+            return None;
+        }
+    }
+    None
 }
 
 /// Reads a folder laid out like the published model's `data`. Its tensors do not say which neuron a row

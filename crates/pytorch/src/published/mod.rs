@@ -6,10 +6,12 @@
 
 mod checkpoint;
 mod error;
+mod file;
 mod folder;
 mod names;
 mod wiring;
 
 pub use checkpoint::{ModelValues, model_values};
 pub use error::PublishedError;
-pub use folder::{is_data_folder, load_data};
+pub use file::{CheckpointFile, is_pytorch, read_checkpoint, seed_of_name};
+pub use folder::{find_data_folder, is_data_folder, load_data};
