@@ -47,7 +47,7 @@ def main() -> None:
     uncoupled = kenyon.Network(data, circuit.edit(remove=["gap_junction.ln_ln"]))
     pulse = kenyon.Course(duration_ms=40, segments=[{"odour": 5, "onset_ms": 5, "duration_ms": 20}])
     timed = kenyon.Network(data, courses={"pulse": [pulse], "nothing": kenyon.Course(duration_ms=40)})
-    assert timed.classes == ["pulse", "nothing"]
+    assert timed.class_names == ["pulse", "nothing"]
     edges = network.pathway("orn_to_pn")
     contacts: npt.NDArray[np.uint32] = edges["contacts"]
     try:
