@@ -34,7 +34,7 @@ pub(crate) struct TaskArguments {
     /// a class]
     #[arg(long, value_name = "FILE.csv")]
     pub labels: Option<PathBuf>,
-    /// Time courses that are told apart (TOML: duration_ms, [[stimulus]]) instead of odours [default: as
+    /// Time courses that are told apart (TOML: duration_ms and stimulus) instead of odours [default: as
     /// the model was trained]
     #[arg(long, value_name = "FILE.toml", conflicts_with = "labels")]
     pub courses: Option<PathBuf>,
