@@ -53,6 +53,7 @@ done
 seed task panel 000 <$five/odours.csv
 seed task labels 001 <../circuits/mushroom_body.valence.csv
 printf 'duration_ms = 90\n[[segment]]\nonset_ms = 5\nduration_ms = 20\nodour = "a"\nconcentration = 0.2\nramp_to = 2.0\nramp = "exponential"\nfluctuation = { process = "ornstein_uhlenbeck", standard_deviation = 0.4, time_constant_ms = 15, frozen = true }\n[[train]]\nonset_ms = 40\nduration_ms = 15\ngap_ms = 5\nodours = ["a", "b"]\nrepeats = 1\n[[window]]\nname = "after"\nonset_ms = 80\nduration_ms = 10\n' | seed task course 002
+printf 'duration_ms = 60\n[[stimulus]]\nclass = "short"\nsegment = [{ onset_ms = 5, duration_ms = 10, odour = "a" }]\n[[stimulus]]\nclass = "long"\ntrain = [{ onset_ms = 5, duration_ms = 4, gap_ms = 1, odours = ["a", "b"], repeats = 5 }]\n' | seed task labelled-courses 006
 printf 'odour,concentration\na,1\na,1\n,0\nb,2\n' | seed task course-table 003
 printf 'time_ms,x,y,segment\n0,0.1,0.5,one\n1,0.1,0.5,one\n2,1,0,two\n' | seed task course-responses 003
 

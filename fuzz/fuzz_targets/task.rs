@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use kenyon_analysis::course::{Course, Panel};
+use kenyon_analysis::course::{Course, Drawn, LabelledCourses, Panel};
 use kenyon_circuit::Circuit;
 use kenyon_connectome::{DataSet, ReceptorMapping};
 use kenyon_fuzz::{FIVE_NEURONS, five_neurons};
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
         blank: Some(0),
         step_s: 1e-3,
     };
-    let problem = match choice % 6 {
+    let problem = match choice % 7 {
         0 => PanelTable::parse("x.csv", text)
             .map_err(|error| error.to_string())
             .err(),
@@ -44,6 +44,14 @@ fuzz_target!(|data: &[u8]| {
             .map_err(|error| error.to_string())
             .err(),
         3 => Course::from_table(text, &panel)
+            .map_err(|error| error.to_string())
+            .err(),
+        6 => LabelledCourses::parse(text, &panel)
+            .and_then(|task| {
+                let again = LabelledCourses::parse(&LabelledCourses::canonical(text)?, &panel);
+                assert_eq!(again.as_ref(), Ok(&task), "notation does not matter");
+                Drawn::new(&task.courses, panel, 0.2).map(|_| ())
+            })
             .map_err(|error| error.to_string())
             .err(),
         format => {

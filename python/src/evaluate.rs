@@ -100,7 +100,7 @@ fn of_any(
     object(json!({
         "teacher": subject.teacher.is_some(),
         "classes": subject.class_names,
-        "odours": subject.odour_names,
+        subject.told_apart(): subject.stimulus_names(),
         "labels": subject.labelled().labels,
         "figures": named(&evaluation_figures(&result)),
         "evaluation": result,

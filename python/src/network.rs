@@ -230,8 +230,8 @@ impl Network {
         self.parameters(py, &self.compiled().table().start(), false)
     }
 
-    /// Names of the odours that are told apart, in the order of `responses`; of the data's panel the first
-    /// is the blank.
+    /// Names of the odours, in the order of `responses`; of the data's panel the first is the blank. They are
+    /// what is told apart, or what time courses are made of.
     #[getter]
     fn odours(&self) -> Vec<String> {
         self.subject.odour_names.clone()
@@ -271,7 +271,7 @@ impl Network {
         self.compiled().classes()
     }
 
-    /// Steps of a trial.
+    /// Steps of a trial whose stimulus does not change; time courses have lengths of their own.
     #[getter]
     fn steps(&self) -> usize {
         self.compiled().steps()

@@ -51,19 +51,35 @@ fn labelled(courses: &Bound<'_, PyAny>) -> PyResult<String> {
                 ))
             })?,
         };
+        if own.is_empty() {
+            return Err(wrong(format!("courses[\"{class}\"] is empty")));
+        }
         for course in own {
             let mut table: toml::Table = course.to_toml()?.parse().map_err(argument)?;
-            let own = table.remove("duration_ms");
-            if duration.get_or_insert_with(|| own.clone()) != &own {
+            let own = table.remove("duration_ms").and_then(|it| {
+                let whole = it.as_integer().map(|it| it as f64);
+                it.as_float().or(whole)
+            });
+            let own = own.ok_or_else(|| {
+                wrong(format!(
+                    "a course of courses[\"{class}\"] has no duration_ms"
+                ))
+            })?;
+            if *duration.get_or_insert(own) != own {
                 return Err(wrong("the courses of a task must be equally long"));
+            }
+            if table.contains_key("window") {
+                return Err(wrong(format!(
+                    "a course of courses[\"{class}\"] has windows; tasks are decided by the whole trial"
+                )));
             }
             table.insert("class".to_owned(), class.clone().into());
             stimuli.push(table.into());
         }
     }
     let mut file = toml::Table::new();
-    if let Some(duration) = duration.flatten() {
-        file.insert("duration_ms".to_owned(), duration);
+    if let Some(duration) = duration {
+        file.insert("duration_ms".to_owned(), duration.into());
     }
     file.insert("stimulus".to_owned(), stimuli.into());
     Ok(file.to_string())

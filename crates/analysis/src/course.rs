@@ -196,14 +196,8 @@ impl Course {
         noise.after(1, trials)?;
         let channels = panel.channels();
         let per_trial = self.is_per_trial();
-        let bytes = self.steps * channels * size_of::<f32>();
-        if per_trial && bytes.saturating_mul(trials) > LARGEST {
-            return Err(CourseError::whole(format!(
-                "concentrations that fluctuate in each of {trials} trials take more than {} GB of memory; \
-                 at most {} trials of this length are possible",
-                LARGEST / 1_000_000_000,
-                LARGEST / bytes
-            )));
+        if per_trial {
+            fits_memory(self.steps, channels, trials)?;
         }
         let mut shared: Option<Arc<TimeCourse>> = None;
         let numbered = noise.first_trial..;
@@ -420,6 +414,24 @@ pub fn steps_of_ms(what: &str, time_ms: f64, step_s: f64) -> Result<usize, Cours
         )));
     }
     Ok(whole as usize)
+}
+
+/// `courses` time courses of their own, each with a response for every step and channel, must fit in memory.
+pub(crate) fn fits_memory(
+    steps: usize,
+    channels: usize,
+    courses: usize,
+) -> Result<(), CourseError> {
+    let bytes = steps.saturating_mul(channels + 1) * size_of::<f32>();
+    if bytes.saturating_mul(courses) <= LARGEST {
+        return Ok(());
+    }
+    Err(CourseError::whole(format!(
+        "{courses} trials with concentrations of their own take more than {} GB of memory; at most {} trials of this \
+         length are possible",
+        LARGEST / 1_000_000_000,
+        LARGEST / bytes.max(1)
+    )))
 }
 
 #[cfg(test)]

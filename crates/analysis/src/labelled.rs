@@ -1,7 +1,7 @@
 //! What is told apart: stimuli, and the class of each.
 
 use kenyon_circuit::{
-    Interventions, NoiseStream, Presentation, Responses, Stimulus, TimedStimulus,
+    Interventions, Network, NoiseStream, Presentation, Responses, Stimulus, TimedStimulus,
 };
 
 use crate::block::{BlockNoise, noisy_stimuli, run};
@@ -46,6 +46,14 @@ impl<'a> Labelled<'a> {
         }
     }
 
+    /// Steps of a trial.
+    pub(crate) fn steps(&self, network: &Network) -> usize {
+        match self.stimuli {
+            Shown::Odours(_) => network.steps(),
+            Shown::Courses(courses, _) => courses.first().map_or(0, Course::steps),
+        }
+    }
+
     /// Stimuli must fit the receptors, and their classes the decoder.
     pub(crate) fn check(&self, model: &Model<'_>) -> Result<(), AnalysisError> {
         same_size("labels of the stimuli", self.count(), self.labels.len())?;
@@ -84,8 +92,9 @@ impl<'a> Labelled<'a> {
             Shown::Courses(courses, panel) => (courses, panel),
         };
         noise.after(courses.len(), trials)?;
-        let drawn = Drawn::new(courses, panel, cv)
-            .map_err(|problem| AnalysisError::Course(Box::new(problem)))?;
+        let fault = |problem| AnalysisError::Course(Box::new(problem));
+        let drawn = Drawn::new(courses, panel, cv).map_err(fault)?;
+        drawn.check_trials(trials).map_err(fault)?;
         let repeated = (0..courses.len()).flat_map(|course| std::iter::repeat_n(course, trials));
         let numbered = (noise.first_trial..).zip(repeated);
         Ok(Presented::Timed(

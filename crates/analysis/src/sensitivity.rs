@@ -8,7 +8,7 @@
 
 use kenyon_circuit::{
     GradedResponses, GradientWorkspace, Network, NeuronModel, Noise, Presentation, Sensitivity,
-    Upstream, sensitivity,
+    Upstream, WIDTH, sensitivity,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,9 @@ pub struct SensitivityResult {
     pub neurons: Vec<NeuronSensitivity>,
 }
 
+/// Most steps of groups of [`WIDTH`] trials that one thread remembers: a third of a megabyte each for the larva.
+const MOST_REMEMBERED_STEPS: usize = 5_000;
+
 /// Differentiates an objective on noisy trials of all odours, those that a screen with the same settings
 /// uses. Odours are worked on in parallel; the result does not depend on the number of threads.
 ///
@@ -142,6 +145,19 @@ pub fn differentiate(
     stimuli.check(model)?;
     check_objective(&settings.objective, network)?;
     model.check(model.interventions)?;
+    let steps = stimuli.steps(network);
+    let groups = settings.trials.div_ceil(WIDTH);
+    if steps.saturating_mul(groups) > MOST_REMEMBERED_STEPS {
+        return Err(AnalysisError::Setting {
+            setting: "trials",
+            problem: format!(
+                "the backward pass remembers {steps} steps of {} trials of a stimulus at once; at most {} trials are \
+                 possible",
+                settings.trials,
+                WIDTH * (MOST_REMEMBERED_STEPS / steps.max(1))
+            ),
+        });
+    }
     let noise = BlockNoise::new("accuracy", settings.seed, settings.seed);
     let odours = match stimuli.trials(network.odour_cv(), settings.trials, &noise)? {
         Presented::Constant(trials) => by_stimulus(model, &trials, &noise, stimuli, settings),

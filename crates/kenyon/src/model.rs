@@ -220,6 +220,16 @@ pub(crate) fn load(
              --circuit, and its task with --panel, --labels and --courses"
         );
     }
+    let classes = task.map(|task| &task.classes);
+    if let Some(trained) = classes.filter(|trained| **trained != subject.class_names) {
+        bail!(
+            "{shown} was trained to tell {} apart, and this task has the classes {}: the decoder would be read \
+             wrongly. Give the task with --panel, --labels and --courses so that the same classes come out, in the \
+             same order",
+            quoted(trained),
+            quoted(&subject.class_names)
+        );
+    }
     let groups = subject.network.table().groups();
     let Checkpoint {
         header, parameters, ..
@@ -241,6 +251,20 @@ pub(crate) fn load(
         parameters,
         origin: Origin::Run(Box::new(header)),
     })
+}
+
+/// The first names of a list, in quotation marks.
+fn quoted(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|it| format!("\"{it}\""))
+        .collect();
+    if names.len() > SHOWN {
+        shown.push(format!("and {} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
 }
 
 /// A model, or the start values of the circuit if none is named.

@@ -100,6 +100,15 @@ impl Subject {
         }
     }
 
+    /// What is told apart, in a word: "odours", or "stimuli" if they are time courses.
+    #[must_use]
+    pub const fn told_apart(&self) -> &'static str {
+        match self.courses {
+            None => "odours",
+            Some(_) => "stimuli",
+        }
+    }
+
     /// Names of what is told apart.
     #[must_use]
     pub fn stimulus_names(&self) -> &[String] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kenyon_circuit::{NoiseStream, TimeCourse, TimedStimulus};
 
-use super::{Course, CourseError, Fluctuations, Panel};
+use super::{Course, CourseError, Fluctuations, Panel, fits_memory};
 
 /// Time courses ready to be presented: what is the same in all trials is made once.
 pub struct Drawn<'a> {
@@ -19,7 +19,7 @@ impl<'a> Drawn<'a> {
     /// Courses of a panel's odours, presented with odour noise of coefficient of variation `noise_cv`.
     ///
     /// # Errors
-    /// Courses of unequal length, or with odours or responses that do not fit the panel.
+    /// Courses of unequal length or too many for the memory, or with odours or responses that do not fit the panel.
     pub fn new(
         courses: &'a [Course],
         panel: Panel<'a>,
@@ -35,6 +35,8 @@ impl<'a> Drawn<'a> {
                 )));
             }
         }
+        let steps = courses.first().map_or(0, Course::steps);
+        fits_memory(steps, panel.channels(), courses.len())?;
         let unused = NoiseStream::new(0, "concentration");
         let made = courses.iter().enumerate().map(|(index, course)| {
             let made = course.time_course(&panel, 0, fluctuations(index, unused))?;
@@ -48,9 +50,19 @@ impl<'a> Drawn<'a> {
         })
     }
 
+    /// `trials` of each course must fit in memory, if they are kept all at once.
+    ///
+    /// # Errors
+    /// Trials with too many fluctuating concentrations.
+    pub fn check_trials(&self, trials: usize) -> Result<(), CourseError> {
+        let own = self.courses.iter().filter(|it| it.is_per_trial()).count();
+        let steps = self.courses.first().map_or(0, Course::steps);
+        fits_memory(steps, self.panel.channels(), own.saturating_mul(trials))
+    }
+
     /// A trial of one of the courses. `noise` draws one odour factor per channel for the whole trial, and
     /// the fluctuations of concentrations, both addressed by `trial`. Frozen fluctuations belong to the
-    /// course: they are the same for every `noise`, in training as in evaluation.
+    /// course's place in the list: they are the same for every `noise`, in training as in evaluation.
     ///
     /// # Panics
     /// Without such a course.

@@ -120,12 +120,12 @@ impl Course {
         let file: File = toml::from_str(text).map_err(|error| CourseError::Syntax {
             message: error.to_string(),
         })?;
-        let line = |offset: usize| line(text, offset);
-        let steps = duration(&file.duration_ms, text, panel)?;
-        let segments = segments(&file.segment, &file.train, steps, text, panel)?;
+        let lines = Lines::new(text);
+        let steps = duration(&file.duration_ms, &lines, panel)?;
+        let segments = segments(&file.segment, &file.train, steps, &lines, panel)?;
         let mut windows: Vec<(usize, Window)> = Vec::new();
         for entry in &file.window {
-            let place = line(entry.span().start);
+            let place = lines.of(entry.span().start);
             let window = window(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
             windows.push((place, window));
         }
@@ -137,15 +137,24 @@ impl Course {
     }
 }
 
-/// The line of a byte, counted from 1.
-pub(super) fn line(text: &str, offset: usize) -> usize {
-    1 + text[..offset.min(text.len())].matches('\n').count()
+/// Where the lines of a text end: the line of a byte is found without counting through the text.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub fn new(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a byte, counted from 1.
+    pub fn of(&self, offset: usize) -> usize {
+        1 + self.0.partition_point(|&end| end < offset)
+    }
 }
 
 /// Steps of a trial.
 pub(super) fn duration(
     duration_ms: &Spanned<f64>,
-    text: &str,
+    lines: &Lines,
     panel: &Panel<'_>,
 ) -> Result<usize, CourseError> {
     steps_of_ms("duration_ms", *duration_ms.get_ref(), panel.step_s)
@@ -153,7 +162,7 @@ pub(super) fn duration(
             0 => Err(CourseError::whole("duration_ms is 0; a trial takes time")),
             _ => Ok(steps),
         })
-        .map_err(|error| error.on_line(line(text, duration_ms.span().start)))
+        .map_err(|error| error.on_line(lines.of(duration_ms.span().start)))
 }
 
 /// The segments of a trial of `steps` steps, in the order of time.
@@ -161,19 +170,25 @@ pub(super) fn segments(
     entries: &[Spanned<SegmentEntry>],
     trains: &[Spanned<TrainEntry>],
     steps: usize,
-    text: &str,
+    lines: &Lines,
     panel: &Panel<'_>,
 ) -> Result<Vec<Segment>, CourseError> {
     let mut segments: Vec<(usize, Segment)> = Vec::new();
     for entry in entries {
-        let place = line(text, entry.span().start);
+        let place = lines.of(entry.span().start);
         let segment = segment(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
         segments.push((place, segment));
     }
     for entry in trains {
-        let place = line(text, entry.span().start);
-        let train = train(entry.get_ref(), panel).map_err(|it| it.on_line(place))?;
+        let place = lines.of(entry.span().start);
+        let train = train(entry.get_ref(), steps, panel).map_err(|it| it.on_line(place))?;
         segments.extend(train.into_iter().map(|segment| (place, segment)));
+        // Segments do not overlap, so there are not more of them than steps. Small texts describe many.
+        if segments.len() > steps {
+            let problem =
+                format!("there are more segments up to here than the {steps} steps of a trial");
+            return Err(CourseError::whole(problem).on_line(place));
+        }
     }
     // Each entry is checked against those of earlier onset, so that a fault has a line.
     segments.sort_by_key(|(_, segment)| segment.steps.start);
@@ -250,7 +265,7 @@ fn fluctuation(entry: &FluctuationEntry, panel: &Panel<'_>) -> Result<Fluctuatio
     })
 }
 
-fn train(entry: &TrainEntry, panel: &Panel<'_>) -> Result<Vec<Segment>, CourseError> {
+fn train(entry: &TrainEntry, steps: usize, panel: &Panel<'_>) -> Result<Vec<Segment>, CourseError> {
     let onset = steps_of_ms("onset_ms", entry.onset_ms, panel.step_s)?;
     let duration = steps_of_ms("duration_ms", entry.duration_ms, panel.step_s)?;
     let gap = steps_of_ms("gap_ms", entry.gap_ms, panel.step_s)?;
@@ -266,9 +281,9 @@ fn train(entry: &TrainEntry, panel: &Panel<'_>) -> Result<Vec<Segment>, CourseEr
         .map(|odour| Ok(vec![odour.class(panel)?]));
     let classes = classes.collect::<Result<Vec<Vec<usize>>, CourseError>>()?;
     let pulses = classes.len().saturating_mul(repeats);
-    if pulses > kenyon_circuit::MOST_STEPS {
+    if pulses > steps {
         return Err(CourseError::whole(format!(
-            "a train of {pulses} pulses is longer than any trial"
+            "a train of {pulses} pulses is longer than the trial of {steps} steps"
         )));
     }
     let concentration = Concentration::constant(entry.concentration.unwrap_or(1.0));

@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::file::{SegmentEntry, TrainEntry, duration, line, segments};
+use super::file::{Lines, SegmentEntry, TrainEntry, duration, segments};
 use super::{Course, CourseError, Panel};
 
 /// Most steps of a trial that is trained: the adjoint remembers each of them, a third of a megabyte for 16
 /// trials of the larva.
 pub const MOST_STEPS_OF_A_TASK: usize = 5_000;
+
+/// Most stimuli of a task: every two classes have an entry in the confusion matrix.
+const MOST_STIMULI: usize = 10_000;
 
 /// Time courses that are told apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,14 +61,21 @@ impl LabelledCourses {
     /// classes.
     pub fn parse(text: &str, panel: &Panel<'_>) -> Result<Self, CourseError> {
         let file = file(text)?;
-        let steps = duration(&file.duration_ms, text, panel)?;
+        let lines = Lines::new(text);
+        let steps = duration(&file.duration_ms, &lines, panel)?;
         if steps > MOST_STEPS_OF_A_TASK {
-            let place = line(text, file.duration_ms.span().start);
+            let place = lines.of(file.duration_ms.span().start);
             return Err(CourseError::whole(format!(
                 "a trial of {steps} steps is too long to be trained, because the adjoint remembers every step; \
                  at most {MOST_STEPS_OF_A_TASK} are possible"
             ))
             .on_line(place));
+        }
+        if file.stimulus.len() > MOST_STIMULI {
+            return Err(CourseError::whole(format!(
+                "there are {} stimuli; at most {MOST_STIMULI} can be told apart",
+                file.stimulus.len()
+            )));
         }
         let mut task = Self {
             courses: Vec::with_capacity(file.stimulus.len()),
@@ -74,7 +84,7 @@ impl LabelledCourses {
             classes: Vec::new(),
         };
         for entry in &file.stimulus {
-            let place = line(text, entry.span().start);
+            let place = lines.of(entry.span().start);
             let StimulusEntry {
                 class,
                 segment,
@@ -83,7 +93,7 @@ impl LabelledCourses {
             if class.trim().is_empty() {
                 return Err(CourseError::whole("the class has no name").on_line(place));
             }
-            let segments = segments(segment, train, steps, text, panel)?;
+            let segments = segments(segment, train, steps, &lines, panel)?;
             let shown: Vec<&str> = segments.iter().map(|it| it.name.as_str()).collect();
             task.names.push(match shown[..] {
                 [] => "nothing".to_owned(),

@@ -155,9 +155,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
 
     output.line(data::describe(&data));
     output.line(format_args!(
-        "{} targets, {} odours of {} trials each, seed {}; {}",
+        "{} targets, {} {} of {} trials each, seed {}; {}",
         chosen.len(),
         result.odours,
+        subject.told_apart(),
         settings.trials,
         settings.seed,
         done(&settings.action, &chosen)

@@ -146,8 +146,13 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Endi
 
     output.line(data::describe(&data));
     output.line(format_args!(
-        "graded model, {} odours of {} trials each, seed {}: mean {:.4} ± {:.4}",
-        result.odours, settings.trials, settings.seed, result.value.mean, result.value.error
+        "graded model, {} {} of {} trials each, seed {}: mean {:.4} ± {:.4}",
+        result.odours,
+        subject.told_apart(),
+        settings.trials,
+        settings.seed,
+        result.value.mean,
+        result.value.error
     ));
     let rows = rows(arguments.by, &result, network, connectome);
     show(&rows, arguments.top, output);

@@ -50,7 +50,7 @@ pub(super) fn run(
     let own = json!({
         "teacher": subject.teacher.is_some(),
         "classes": subject.class_names,
-        told_apart(subject): subject.stimulus_names(),
+        subject.told_apart(): subject.stimulus_names(),
         "labels": subject.labelled().labels,
         "figures": named(&figures),
         "evaluation": result,
@@ -123,18 +123,10 @@ fn show(
     ));
 }
 
-/// What is told apart, in a word.
-fn told_apart(subject: &Subject) -> &'static str {
-    match subject.courses {
-        None => "odours",
-        Some(_) => "stimuli",
-    }
-}
-
 /// The confusion matrix of few classes, or the accuracy of each of many.
 fn show_classes(result: &Evaluation, subject: &Subject, output: &Output) {
     let names = &subject.class_names;
-    let counted = format!(">{}", told_apart(subject));
+    let counted = format!(">{}", subject.told_apart());
     output.line("");
     if names.len() > SHOWN_CLASSES {
         let mut table = Table::new(&["class", &counted, ">accuracy"]);
