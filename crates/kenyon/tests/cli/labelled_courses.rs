@@ -20,6 +20,11 @@ pub fn add(suite: Suite) -> Suite {
         .test("courses_are_part_of_the_identity", identity)
         .test("a_study_of_courses_ends_in_its_figures", study)
         .test("unsuitable_labelled_courses_are_refused", refused)
+        .test(
+            "a_decoder_is_not_read_with_the_classes_of_another_task",
+            another_task,
+        )
+        .test("courses_that_fill_the_memory_are_refused", too_much)
 }
 
 const PULSES: &str = r#"# How long, not which?
@@ -340,4 +345,70 @@ fn refused() {
     let labels = ["--labels", "labels.csv"];
     let both = train(folder.path(), "r", "odour.toml", &labels);
     assert_eq!(both.code, Some(2), "{}", both.stderr);
+}
+
+fn another_task() {
+    let swapped = PULSES
+        .replace("short", "x")
+        .replace("long", "short")
+        .replace("\"x\"", "\"long\"");
+    let renamed = PULSES.replace("short", "brief");
+    // The same classes, other stimuli: what was held out.
+    let held_out = PULSES.replace("duration_ms = 15", "duration_ms = 10");
+    let panel = "odour,A,B\nshort,90,30\nmint,30,90\n";
+    let folder = folder_with(&[
+        ("pulses.toml", PULSES),
+        ("swapped.toml", &swapped),
+        ("renamed.toml", &renamed),
+        ("held_out.toml", &held_out),
+        ("panel.csv", panel),
+    ]);
+    let folder = folder.path();
+    train(folder, "r", "pulses.toml", &["--epochs", "1"]).succeeded();
+    for (option, file) in [
+        ("--courses", "swapped.toml"),
+        ("--courses", "renamed.toml"),
+        ("--panel", "panel.csv"),
+    ] {
+        let evaluated = run(folder, &["evaluate", "r", "--repeats", "2", option, file]);
+        evaluated.refused(&["\"short\", \"long\"", "wrongly"]);
+    }
+    let evaluate = [
+        "evaluate",
+        "r",
+        "--repeats",
+        "2",
+        "--courses",
+        "held_out.toml",
+    ];
+    run(folder, &evaluate).succeeded();
+    let screen = ["screen", "r", "--trials", "2", "--courses", "swapped.toml"];
+    run(folder, &screen).refused(&["wrongly"]);
+}
+
+fn too_much() {
+    let head = "duration_ms = 5000\n[[stimulus]]\nclass = \"a\"\n[[stimulus]]\nclass = \"b\"\n";
+    let trains = |count: usize| {
+        let one = "{ onset_ms = 0, duration_ms = 1, gap_ms = 0, odours = [1], repeats = 4000 }, ";
+        format!("{head}train = [{}]\n", one.repeat(count))
+    };
+    let fluctuating = format!(
+        "{head}segment = [{{ onset_ms = 0, duration_ms = 5000, odour = 1, \
+         fluctuation = {{ process = \"white\", standard_deviation = 0.1 }} }}]\n"
+    );
+    let many = format!("{head}{}", "[[stimulus]]\nclass = \"b\"\n".repeat(10_000));
+    let folder = folder_with(&[
+        ("trains.toml", &trains(2000)),
+        ("many.toml", &many),
+        ("fluctuating.toml", &fluctuating),
+    ]);
+    let folder = folder.path();
+    train(folder, "r", "trains.toml", &[]).refused(&["line 6", "more segments"]);
+    train(folder, "r", "many.toml", &[]).refused(&["10002 stimuli"]);
+    train(folder, "r", "fluctuating.toml", &["--epochs", "0"]).succeeded();
+    let trials = ["--trials", "100000"];
+    let evaluate = ["evaluate", "r", "--repeats", "100000"];
+    run(folder, &evaluate).refused(&["GB of memory"]);
+    run(folder, &[&["screen", "r"], &trials[..]].concat()).refused(&["GB of memory"]);
+    run(folder, &[&["sensitivity", "r"], &trials[..]].concat()).refused(&["at most 16 trials"]);
 }
