@@ -118,6 +118,18 @@ fn what_is_missing_is_left_out_with_a_reason() {
     };
     let removed = setup.evaluate(&labels, &without).unwrap();
     assert!(removed.left_out[0].reason.contains("APL was removed"));
+    let mut roles = setup.roles.clone();
+    roles.feedback_pathway = "nothing_to_kc".to_owned();
+    let model = Model {
+        roles: &roles,
+        ..setup.model()
+    };
+    let result = evaluate(&model, odours, &few()).unwrap();
+    assert!(
+        result.left_out[0]
+            .reason
+            .contains("no pathway \"nothing_to_kc\"")
+    );
     assert_ne!(removed.populations[3], result.populations[3]);
     assert_eq!(removed.populations[0].name, "ORN");
 }

@@ -174,7 +174,11 @@ fn no_suppression(model: &Model<'_>, ablations: &[Ablation]) -> Option<String> {
         return Some(format!("{} was removed", roles.feedback));
     }
     let mut pathways = network.pathways().iter();
-    let pathway = pathways.find(|it| it.name == roles.feedback_pathway)?;
+    let Some(pathway) = pathways.find(|it| it.name == roles.feedback_pathway) else {
+        // Without the population the test itself says so.
+        let there = network.population(&roles.feedback);
+        return there.map(|_| format!("the circuit has no pathway \"{}\"", roles.feedback_pathway));
+    };
     let target = &network.populations()[pathway.target].name;
     (*target != roles.coding).then(|| {
         format!(
